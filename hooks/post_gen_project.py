@@ -1,0 +1,54 @@
+"""Write the secrets of the new project into its git-ignored `.env` and say what comes next."""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+SLUG = "{{ cookiecutter.project_slug }}"
+DATABASE = "{{ cookiecutter.database }}"
+SERVERS = {
+    "postgresql": ("POSTGRES_PASSWORD", "postgresql+psycopg://app:{}@localhost:5432/{}"),
+    "mysql": ("MYSQL_PASSWORD", "mysql+pymysql://app:{}@localhost:3306/{}?charset=utf8mb4"),
+}
+
+
+def settings() -> list[str]:
+    """Return the lines of `.env`: fresh secrets and, for a server, the addresses that hold one."""
+    lines = [
+        "# Secrets of this checkout: not for git. .env.example explains every setting.",
+        f"SECRET_KEY={secrets.token_urlsafe(48)}",
+        f"JWT_SECRET_KEY={secrets.token_urlsafe(48)}",
+    ]
+    if DATABASE in SERVERS:
+        variable, address = SERVERS[DATABASE]
+        password = secrets.token_urlsafe(24)
+        lines += [
+            f"{variable}={password}",
+            f"DATABASE_URL={address.format(password, 'app')}",
+            f"DEV_DATABASE_URL={address.format(password, 'app_dev')}",
+            f"TEST_DATABASE_URL={address.format(password, 'app_test')}",
+        ]
+    return lines
+
+
+def write_env() -> None:
+    """Create `.env`, readable by its owner alone; keep one that is there (an update)."""
+    try:
+        descriptor = os.open(".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write("\n".join(settings()) + "\n")
+
+
+if __name__ == "__main__":
+    write_env()
+    print(f"""
+{SLUG} is ready. Next:
+
+  cd {SLUG}
+  pip install tox
+  tox run -e serve    # sets up and serves
+  tox                 # sets up and tests
+""")
