@@ -35,7 +35,9 @@ DEV = {"dev": "", "dev-mysql": RUNTIME["mysql"]}
 # One of them is in every project, so that what both need has no condition.
 FLAVORS = ("restx", "restful")
 
-PRODUCTION_HEAD = ["# The exact packages this project was tested with; the ranges are in pyproject.toml."]
+PRODUCTION_HEAD = [
+    "# The exact packages this project was tested with; the ranges are in pyproject.toml."
+]
 DEVELOPMENT_HEAD = ["# What the tests and checks need on top.", "-r requirements.txt"]
 
 
@@ -151,12 +153,10 @@ def array(key: str, sources: dict[str, str]) -> str:
 def with_ranges(pyproject: str) -> str:
     """Return the template's pyproject.toml with the ranges of `deps/*.in`."""
     for key, sources in (("dependencies", RUNTIME), ("dev", DEV)):
-        new = array(key, sources)
-        pyproject, count = re.subn(
-            rf"^{key} = \[\n.*?^\]", lambda _: new, pyproject, flags=re.MULTILINE | re.DOTALL
-        )
-        if count != 1:
-            raise SystemExit(f"pyproject.toml of the template: {count} arrays named {key!r}, not 1")
+        found = re.search(rf"^{key} = \[\n.*?^\]", pyproject, flags=re.MULTILINE | re.DOTALL)
+        if found is None:
+            raise SystemExit(f"pyproject.toml of the template has no array {key!r}")
+        pyproject = pyproject[: found.start()] + array(key, sources) + pyproject[found.end() :]
     return pyproject
 
 

@@ -27,7 +27,9 @@ LONGEST = {
 }
 SLUG = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 EMAIL = re.compile(r"[^\s@<>\"\\]+@[^\s@<>\"\\]+")
-WINDOWS = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
+WINDOWS = {"con", "prn", "aux", "nul"} | {
+    f"{port}{n}" for port in ("com", "lpt") for n in range(10)
+}
 # The package and the tests of every project bear these names: an import would find the wrong one.
 TAKEN = {"app", "test", "tests", "wsgi", "migrations"}
 BIDIRECTIONAL = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}

@@ -1,0 +1,1 @@
+"""Render combinations of answers and run each rendered project's own suite on real servers."""

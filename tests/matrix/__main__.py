@@ -1,0 +1,154 @@
+"""Run the suites of the selected combinations: `tox run -e matrix -- --help`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from matrix.combinations import (
+    Combination,
+    UnknownName,
+    by_names,
+    covering,
+    every_combination,
+    matches,
+)
+from matrix.environments import CACHE
+from matrix.report import Progress, failures_text, slowest_text, table_text, write_reports
+from matrix.services import Servers
+from matrix.suites import Job, Result, interpreter, needed, run_all, scratch_folder
+
+
+def arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = argparse.ArgumentParser(prog="matrix", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="combinations, by name")
+    parser.add_argument("-k", dest="expression", help="say 'database=mysql and versioning=header'")
+    parser.add_argument(
+        "--covering",
+        type=int,
+        choices=(1, 2, 3),
+        help="only a subset that has each choice (1), pair (2) or triple (3) of choices",
+    )
+    parser.add_argument("--last-failed", action="store_true", help="only what failed last time")
+    parser.add_argument("--list", action="store_true", help="name the selection and end")
+    parser.add_argument("--keep", action="store_true", help="keep the rendered projects")
+    parser.add_argument(
+        "--deep",
+        action="store_true",
+        help="also types, dependencies and coverage; the default for a covering subset",
+    )
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="suites at a time")
+    parser.add_argument("--report", type=Path, default=CACHE / "report", help="folder of the files")
+    parser.add_argument(
+        "--require-services",
+        action="store_true",
+        default=bool(os.environ.get("KIT_REQUIRE_SERVICES")),
+        help="fail when a server can't be had (or KIT_REQUIRE_SERVICES=1)",
+    )
+    return parser.parse_args(words)
+
+
+def selection(options: argparse.Namespace) -> list[Combination]:
+    """Return the combinations that the command line asks for."""
+    chosen = by_names(options.names) if options.names else every_combination()
+    if options.covering:
+        subset = covering(options.covering)
+        chosen = [combination for combination in subset if combination in chosen]
+    if options.expression:
+        chosen = [c for c in chosen if matches(options.expression, c)]
+    if options.last_failed:
+        report = options.report / "report.json"
+        if not report.exists():
+            raise UnknownName("nothing ran before, so nothing failed last time")
+        last = json.loads(report.read_text())["combinations"]
+        failed = {entry["name"] for entry in last if entry["outcome"] == "failed"}
+        chosen = [combination for combination in chosen if combination.name in failed]
+    if not chosen:
+        raise UnknownName("no combination is selected")
+    return chosen
+
+
+def verdict(expected: Sequence[Combination], results: Sequence[Result], strict: bool) -> list[str]:
+    """Return what is wrong with the run as a whole; nothing when it passed."""
+    wrong = []
+    count = Counter(result.outcome for result in results)
+    executed = [result.combination for result in results if result.outcome != "skipped"]
+    accounted = executed + [r.combination for r in results if r.outcome == "skipped"]
+    if Counter(accounted) != Counter(expected):
+        wrong.append(f"{len(expected)} combinations expected, {len(accounted)} accounted for")
+    if count["failed"]:
+        wrong.append(f"{count['failed']} failed")
+    if count["skipped"] and strict:
+        wrong.append(f"{count['skipped']} skipped, though every server is required")
+    if not executed:
+        wrong.append("nothing ran")
+    return wrong
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the selection and return the exit status."""
+    chosen = selection(options)
+    if options.list:
+        print("\n".join(combination.name for combination in chosen))
+        return 0
+    deep = frozenset(chosen if options.deep or options.covering else ())
+    kinds = {kind for combination in chosen for kind in needed(combination)}
+    started = time.monotonic()
+    folder = scratch_folder()
+    try:
+        with Servers(sorted(kinds)) as servers:
+            print(f"{len(chosen)} combinations on Python {interpreter()}")
+            for kind, server in servers.running.items():
+                print(f"  {kind}: {server.origin}")
+            for kind, reason in servers.missing.items():
+                print(f"  {kind}: missing: {reason}")
+            job = Job(servers, folder, deep, options.keep)
+            results = run_all(chosen, job, options.workers, Progress(len(chosen)))
+    finally:
+        if options.keep:
+            print(f"The renders are in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    seconds = time.monotonic() - started
+    write_reports(results, options.report, seconds)
+    print(f"\n{failures_text(results)}\n{slowest_text(results)}\n\n{table_text(results)}\n")
+    wrong = verdict(chosen, results, options.require_services)
+    count = Counter(result.outcome for result in results)
+    ran = count["passed"] + count["failed"]
+    tests = sum(result.tests for result in results)
+    print(f"{len(chosen)} expected, {ran} run with {tests} tests in {seconds:.0f} s")
+    if wrong:
+        print(f"matrix: {'; '.join(wrong)}", file=sys.stderr)
+    print(f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped")
+    return 1 if wrong else 0
+
+
+def interrupt(number: int, frame: object) -> None:
+    """Treat the polite signal to end like Ctrl-C, so that everything is cleaned up."""
+    raise KeyboardInterrupt
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run from the command line."""
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        return run(arguments(words))
+    except UnknownName as error:
+        print(f"matrix: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("matrix: interrupted; servers ended, folders removed", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""Render projects in this process, apart from the user's own cookiecutter files."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from cookiecutter.main import cookiecutter
+
+from matrix.combinations import KIT
+
+
+def render(answers: Mapping[str, str], into: Path, template: Path = KIT) -> Path:
+    """Render `template` with `answers` below the folder `into` and return the project's folder."""
+    with tempfile.TemporaryDirectory(prefix="kit-cookiecutter-") as folder:
+        config = Path(folder) / "config.json"
+        config.write_text(
+            json.dumps({"replay_dir": f"{folder}/replay", "cookiecutters_dir": f"{folder}/clones"})
+        )
+        project = cookiecutter(
+            str(template),
+            no_input=True,
+            extra_context=dict(answers),
+            output_dir=str(into),
+            config_file=str(config),
+        )
+    return Path(project)
