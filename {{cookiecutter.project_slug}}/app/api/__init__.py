@@ -1,0 +1,1 @@
+"""How resources meet HTTP: the flavor, the contract, versions, pages, caching."""

@@ -1,0 +1,162 @@
+"""The server cache: what anonymous callers may see, until something it shows is written.
+
+An entry's key holds the generation of each table that it shows. A commit that touched a table
+gives the table a new generation, so that every entry made before can't be reached any more; no
+resource has to remember to do it. The generation is read before the rows are: what a slow reader
+stores after somebody else's commit, it stores under the old one.
+"""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, current_app, request
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, scoped_session
+
+from app.api.contract import View, record
+from app.extensions import cache, db
+from app.models.base import Base
+
+log = logging.getLogger(__name__)
+
+# Tables whose generation could not be renewed because the store was away.
+_overdue: set[str] = set()
+
+
+def cached(*models: type[Base]) -> Callable[[View], View]:
+    """Keep a view's 200 responses to anonymous callers, until one of the tables is written to."""
+    tables = sorted(model.__tablename__ for model in models)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Response:
+            if "Authorization" in request.headers:
+                response: Response = view(*args, **kwargs)
+                return response
+            key = _key(tables)
+            entry = key and _try(cache.get, key)
+            if entry:
+                response = Response(entry["body"], headers=entry["headers"])
+                response.headers["X-Cache"] = "HIT"
+                return response
+            response = view(*args, **kwargs)
+            if key and response.status_code == 200:
+                _try(cache.set, key, {"body": response.data, "headers": list(response.headers)})
+            response.headers["X-Cache"] = "MISS"
+            return response
+
+        record(wrapper, cached=True)
+        return wrapper
+
+    return decorate
+
+
+def set_cache_headers(response: Response) -> Response:
+    """Tell caches on the way whom a response is for (RFC 9111)."""
+    if "Cache-Control" in response.headers:
+        return response
+    response.vary.add("Authorization")
+    if request.method not in {"GET", "HEAD"}:
+        response.headers["Cache-Control"] = "no-store"
+    elif "Authorization" in request.headers:
+        response.headers["Cache-Control"] = "private, no-cache"
+    else:
+        response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+    return response
+
+
+def _key(tables: list[str]) -> str | None:
+    """The key of this request's entry, or None while the store is away."""
+    generations = _generations(tables)
+    if generations is None:
+        return None
+    query = urlencode(sorted(request.args.items(multi=True)))
+    parts = (request.blueprint, request.script_root, request.path, query, *generations)
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+
+def _generations(tables: list[str]) -> list[str] | None:
+    if _overdue:
+        renew(_overdue)
+        if _overdue:
+            return None
+    names = [f"generation-{table}" for table in tables]
+    known = _try(cache.get_many, *names)
+    if known is None:
+        return None
+    return [value or _start(name) for name, value in zip(names, known, strict=True)]
+
+
+def _start(name: str) -> str:
+    """A first generation; whoever comes second adopts the first one's."""
+    generation = secrets.token_hex(8)
+    if not _try(cache.add, name, generation, timeout=0):
+        return str(_try(cache.get, name) or generation)
+    return generation
+
+
+def renew(tables: Iterable[str]) -> None:
+    """Make every entry that shows one of the tables unreachable."""
+    for table in list(tables):
+        if _try(cache.set, f"generation-{table}", secrets.token_hex(8), timeout=0):
+            _overdue.discard(table)
+        elif current_app.config["CACHE_TYPE"] != "NullCache":
+            _overdue.add(table)
+
+
+def _try(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The result of a cache operation, or None, since requests go on without the store."""
+    try:
+        return operation(*args, **kwargs)
+    except Exception as error:  # each store's client has errors of its own
+        log.warning("The cache does not answer: %s", error)
+        return None
+
+
+def watch_writes(session: scoped_session[Any]) -> None:
+    """Renew what a transaction touched when it is committed, whoever wrote: view, command, bulk."""
+    event.listen(session, "after_flush", _note_flush)
+    event.listen(session, "do_orm_execute", _note_statement)
+    event.listen(session, "after_commit", _renew_touched)
+    event.listen(session, "after_rollback", _forget_touched)
+
+
+def _note_flush(session: Session, context: UOWTransaction) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        _touch(session, row.__tablename__, cascades=row in session.deleted)
+
+
+def _note_statement(state: ORMExecuteState) -> None:
+    if state.is_select:
+        return
+    table = getattr(state.statement, "table", None)
+    if table is not None:
+        _touch(state.session, table.name, cascades=state.is_delete)
+    else:
+        # A statement in plain text may have written anything.
+        _touch(state.session, *db.metadata.tables)
+
+
+def _touch(session: Session, *tables: str, cascades: bool = False) -> None:
+    touched: set[str] = session.info.setdefault("touched", set())
+    touched.update(tables)
+    if cascades:
+        for table in db.metadata.tables.values():
+            if any(
+                key.ondelete == "CASCADE" and key.column.table.name in tables
+                for key in table.foreign_keys
+            ):
+                touched.add(table.name)
+
+
+def _renew_touched(session: Session) -> None:
+    renew(session.info.pop("touched", ()))
+
+
+def _forget_touched(session: Session) -> None:
+    session.info.pop("touched", None)

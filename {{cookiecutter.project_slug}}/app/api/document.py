@@ -1,0 +1,104 @@
+"""The OpenAPI document and the page that shows it, at `openapi.json` and `docs` of each version."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, send_from_directory
+from markupsafe import escape
+
+from app.api.contract import ignores_credentials
+from app.api.openapi import build_document
+from app.config import API_TITLE
+
+ASSETS = Path(str(files("flask_swagger_ui"))) / "dist"
+
+# Nothing from another host; Swagger UI sets styles from its script.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+PAGE = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(API_TITLE)}</title>
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="icon" type="image/png" href="docs/favicon-32x32.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
+</body>
+</html>
+"""
+
+{% if cookiecutter.versioning == 'header' %}
+START = """SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  validatorUrl: null,
+  requestInterceptor: (request) => {
+    request.headers.Accept = "application/json; version=NUMBER";
+    return request;
+  },
+});
+"""
+{% else %}
+START = """SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  validatorUrl: null,
+});
+"""
+{% endif %}
+
+
+def mount(blueprint: Blueprint, number: str) -> None:
+    """Add the document of a version, its page, and what the page loads."""
+
+    @cache
+    def document() -> str:
+        return json.dumps(build_document(current_app, number), ensure_ascii=False)
+
+    @blueprint.get("/openapi.json")
+    @ignores_credentials
+    def openapi() -> Response:
+        """Give the OpenAPI 3.1 document."""
+        return Response(document(), mimetype="application/json")
+
+    @blueprint.get("/docs")
+    @ignores_credentials
+    def docs() -> Response:
+        """Show the document."""
+        return Response(PAGE, mimetype="text/html", headers={"Content-Security-Policy": POLICY})
+
+    @blueprint.get("/docs/start.js")
+    @ignores_credentials
+    def start() -> Response:
+        """Start Swagger UI; a script of its own, since the policy allows none in the page."""
+{% if cookiecutter.versioning == 'header' %}
+        return Response(START.replace("NUMBER", number), mimetype="text/javascript")
+{% else %}
+        return Response(START, mimetype="text/javascript")
+{% endif %}
+
+    @blueprint.get("/docs/<path:name>")
+    @ignores_credentials
+    def asset(name: str) -> Response:
+        """Give a file of Swagger UI."""
+        return send_from_directory(ASSETS, name, max_age=3600)

@@ -1,0 +1,147 @@
+"""The OpenAPI 3.1 document of a version, from the routes and what their decorators recorded."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Flask
+from marshmallow import Schema, fields
+from werkzeug.routing import Rule
+
+from app.api.contract import Access, Operation, operation_of
+from app.config import API_TITLE
+
+PARAMETER = re.compile(r"<[^:>]*:?(\w+)>")
+VERBS = ("get", "post", "put", "patch", "delete")
+
+WHY = {
+    400: "The request can't be read.",
+    401: "A token is missing, invalid, expired or revoked.",
+    403: "The caller may not do this.",
+    404: "There is no such thing, or the caller may not know of it.",
+    409: "The request contradicts what is stored.",
+    412: "The resource has changed since it was read.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    422: "The values break the rules; `errors` names each field.",
+    429: "Too many requests.",
+    503: "The database does not answer.",
+}
+
+
+class ProblemOut(Schema):
+    """What went wrong (RFC 9457)."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    message = fields.String(required=True)
+    request_id = fields.String(required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+
+
+def build_document(app: Flask, number: str) -> dict[str, Any]:
+    """The document of a version; the same text in every flavor."""
+    from app.api.versions import VERSIONS
+
+    version = next(version for version in VERSIONS if version.number == number)
+    spec = APISpec(
+        title=API_TITLE,
+        version=number,
+        openapi_version="3.1.0",
+        plugins=[MarshmallowPlugin(schema_name_resolver=_name)],
+        servers=[{"url": {{ '"/api"' if cookiecutter.versioning == 'header' else 'version.prefix' }}}],
+    )
+    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    spec.components.schema("Problem", schema=ProblemOut)
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        view = getattr(app.view_functions[rule.endpoint], "view_class", None)
+        if view is None or not rule.endpoint.startswith(f"{version.name}."):
+            continue
+        operations = {
+            verb: _operation(rule, verb, getattr(view, verb))
+            for verb in VERBS
+            if verb.upper() in (rule.methods or ())
+        }
+        path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
+        spec.path(path, operations=operations, parameters=list(_path_parameters(rule)))
+    return spec.to_dict()
+
+
+def _name(cls: type[Schema] | Schema) -> str:
+    """A component's name: `PostOut` is Post, `PostIn` is PostIn."""
+    kind = cls if isinstance(cls, type) else type(cls)
+    partial = "Changes" if isinstance(cls, Schema) and cls.partial else ""
+    return kind.__name__.removesuffix("Out") + partial
+
+
+def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:
+    for name in sorted(rule.arguments):
+        number = {"type": "integer", "minimum": 1, "maximum": 2147483647}
+        yield {"name": name, "in": "path", "required": True, "schema": number}
+
+
+def _operation(rule: Rule, verb: str, method: Any) -> dict[str, Any]:
+    operation = operation_of(method)
+    documented: dict[str, Any] = {
+        "operationId": f"{verb}{rule.endpoint.partition('.')[2]}",
+        "summary": (method.__doc__ or "").strip().removesuffix("."),
+        "tags": [_tag(rule)],
+        "responses": _responses(rule, verb, operation),
+    }
+    if operation.access is Access.OPTIONAL:
+        documented["security"] = [{}, {"bearer": []}]
+    elif operation.access is not Access.NONE:
+        documented["security"] = [{"bearer": []}]
+    if operation.query:
+        documented["parameters"] = [{"in": "query", "schema": operation.query}]
+    if operation.body:
+        body = operation.body(partial=operation.partial)
+        documented["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": body}},
+        }
+    return documented
+
+
+def _tag(rule: Rule) -> str:
+    return PARAMETER.sub("", rule.rule).strip("/").split("/")[{{ '2' }}]
+
+
+def _responses(rule: Rule, verb: str, operation: Operation) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": "Done."}
+    if operation.returns:
+        schemas: list[Any] = [
+            {"type": "array", "items": cls} if operation.many else cls for cls in operation.returns
+        ]
+        content = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+        success["content"] = {"application/json": {"schema": content}}
+    responses = {str(operation.status): success}
+    for status in sorted(_problems(rule, verb, operation)):
+        responses[str(status)] = {
+            "description": WHY[status],
+            "content": {"application/problem+json": {"schema": ProblemOut}},
+        }
+    return responses
+
+
+def _problems(rule: Rule, verb: str, operation: Operation) -> set[int]:
+    """Every refusal that an operation can really answer with."""
+    statuses = {429, 503, *operation.problems}
+{% if cookiecutter.versioning == 'header' %}
+    statuses.add(400)
+{% endif %}
+    if operation.access is not Access.NONE:
+        statuses.add(401)
+    if rule.arguments:
+        statuses.add(404)
+        if verb in {"put", "patch", "delete"}:
+            statuses |= {409, 412}
+    if operation.query:
+        statuses.add(422)
+    if operation.body:
+        statuses |= {400, 413, 415, 422}
+    return statuses

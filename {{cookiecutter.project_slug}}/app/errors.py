@@ -1,0 +1,140 @@
+"""The one error format: every failure becomes application/problem+json (RFC 9457)."""
+
+import logging
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from marshmallow import ValidationError
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from app.extensions import db
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = 5  # seconds, while the database is away
+
+
+def problem(status: int, detail: str, errors: dict[str, list[str]] | None = None) -> Response:
+    """A problem document as a response; `errors` maps each field to what is wrong with it."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "message": detail,
+        "request_id": g.request_id,
+    }
+    if errors:
+        body["errors"] = errors
+    response = Response(current_app.json.dumps(body), status, mimetype="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers; they see errors of views, routing, extensions and crashes alike."""
+    app.register_error_handler(HTTPException, refuse)
+    app.register_error_handler(ValidationError, invalid)
+    app.register_error_handler(IntegrityError, broken_constraint)
+    app.register_error_handler(StaleDataError, overtaken)
+    app.register_error_handler(OperationalError, database_away)
+    app.register_error_handler(InterfaceError, database_away)
+    app.register_error_handler(PoolTimeout, database_away)
+    app.register_error_handler(Exception, crash)
+    app.after_request(correct_retry_after)
+
+
+def refuse(error: HTTPException) -> Response:
+    """Tell what an HTTP error means, in our words where the framework's are too long."""
+    db.session.rollback()
+    status = HTTPStatus(error.code or 500)
+    response = problem(status, DETAILS.get(status) or error.description or status.phrase)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+DETAILS = {
+    HTTPStatus.METHOD_NOT_ALLOWED: "The method is not allowed for this address",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side",
+}
+
+
+def invalid(error: ValidationError) -> Response:
+    """Name every failing field at once."""
+    db.session.rollback()
+    messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+    return problem(422, "Validation failed", dict(_flat(messages)))
+
+
+def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Each field with its messages; one inside a list is `roles.0`."""
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, list(messages)
+
+
+def broken_constraint(error: IntegrityError) -> Response:
+    """Tell which unique field is taken; the database has decided it, so that no race slips by."""
+    db.session.rollback()
+    text = str(error.orig)
+    taken = {
+        column.name.removesuffix("_key"): ["Already taken."]
+        for table in db.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint)
+        for column in constraint.columns
+{% if cookiecutter.database == 'sqlite' %}
+        if f"UNIQUE constraint failed: {column}" in text
+{% else %}
+        if str(constraint.name) in text
+{% endif %}
+    }
+    if not taken:
+        log.warning("A constraint refused a request", exc_info=error)
+        return problem(409, "The request contradicts what is stored")
+    return problem(409, f"{', '.join(taken).capitalize()} already taken", taken)
+
+
+def overtaken(error: StaleDataError) -> Response:
+    """Answer the writer who came second."""
+    db.session.rollback()
+    status = 412 if request.headers.get("If-Match") else 409
+    return problem(status, "The resource was changed by another request")
+
+
+def database_away(error: Exception) -> Response:
+    """Say that it is worth trying again; the pool connects anew by itself."""
+    log.error("The database does not answer: %s", str(error).partition("\n")[0])
+    db.session.remove()
+    return problem(503, "The database does not answer")
+
+
+def crash(error: Exception) -> Response:
+    """Keep what happened for the log; the client gets the id to ask about it."""
+    log.exception("Unhandled exception", exc_info=error)
+    db.session.remove()
+    return problem(500, DETAILS[HTTPStatus.INTERNAL_SERVER_ERROR])
+
+
+def correct_retry_after(response: Response) -> Response:
+    """Keep Retry-After to refusals: the limiter puts it on every response that it counted."""
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    elif response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        response.headers["Retry-After"] = str(max(1, int(response.headers["Retry-After"])))
+    else:
+        response.headers.pop("Retry-After", None)
+    return response

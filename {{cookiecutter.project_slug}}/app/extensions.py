@@ -1,0 +1,67 @@
+"""Flask extensions, made here and bound to the application by create_app()."""
+
+{% if cookiecutter.database == 'sqlite' %}
+from typing import Any
+
+{% endif %}
+from flask import Flask, current_app
+from flask_caching import Cache
+from flask_cors import CORS
+from flask_jwt_extended import JWTManager
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+{% if cookiecutter.database == 'sqlite' %}
+from sqlalchemy import Engine, event
+{% endif %}
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.models.base import Base
+
+# What a request committed stays readable while its response is built, without another query.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+migrate = Migrate()
+jwt = JWTManager()
+cache = Cache(with_jinja2_ext=False)
+limiter = Limiter(
+    get_remote_address,
+    # Read at each request: the limiter outlives one application, and each has its own setting.
+    default_limits=[lambda: str(current_app.config["RATELIMIT_DEFAULT"])],
+)
+
+
+EXPOSED_HEADERS = [
+    "API-Version",
+    "ETag",
+    "Link",
+    "Location",
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+    "X-Total-Count",
+]
+
+
+def init_cors(app: Flask) -> None:
+    """Answer browsers of other origins, if CORS_ORIGINS names any."""
+    if origins := app.config["CORS_ORIGINS"]:
+        CORS(app, origins=origins, expose_headers=EXPOSED_HEADERS, max_age=600)
+
+
+def init_proxies(app: Flask) -> None:
+    """Take the client's address from the configured number of proxies, and from no more."""
+    if count := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+{% if cookiecutter.database == 'sqlite' %}
+
+
+@event.listens_for(Engine, "connect")
+def set_up_sqlite(connection: Any, record: object) -> None:
+    """Check references, and let readers go on while one connection writes."""
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+{% endif %}

@@ -1,0 +1,110 @@
+"""What operators ask: is it alive, can it work, how is it doing."""
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+
+from flask import Flask, Response, current_app, g, jsonify, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.config import ConfigError
+from app.errors import problem
+from app.extensions import cache, db, limiter
+
+REQUESTS = Counter("http_requests_total", "Requests answered.", ["method", "endpoint", "status"])
+SECONDS = Histogram(
+    "http_request_duration_seconds", "Time until the response.", ["method", "endpoint"]
+)
+
+
+def init_app(app: Flask) -> None:
+    """Add the three addresses, outside of versions, limits and access control."""
+    for view in (healthz, readyz, metrics):
+        app.add_url_rule(f"/{view.__name__}", view_func=limiter.exempt(view))
+    app.after_request(measure)
+
+
+def healthz() -> Response:
+    """Say that the process answers."""
+    return jsonify(status="ok")
+
+
+def readyz() -> Response:
+    """Try the database and the stores; 503 with the names of those that fail."""
+    failing = {name: ["Does not answer."] for name, answers in PARTS.items() if not answers()}
+    if failing:
+        return problem(503, f"Not ready: {', '.join(failing)}", failing)
+    return jsonify(status="ok", checks=dict.fromkeys(PARTS, "ok"))
+
+
+def metrics() -> Response:
+    """Give Prometheus the counts of this process, or of all workers where there are several."""
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def measure(response: Response) -> Response:
+    """Count a request under its endpoint: addresses are without number, endpoints are few."""
+    endpoint = request.endpoint or "none"
+    REQUESTS.labels(request.method, endpoint, response.status_code).inc()
+    SECONDS.labels(request.method, endpoint).observe(time.perf_counter() - g.started)
+    return response
+
+
+def require_database(app: Flask) -> None:
+    """Raise ConfigError, with the variable and the reason, if the database can't be reached."""
+    with app.app_context():
+        try:
+            with db.engine.connect():
+                pass
+        except (SQLAlchemyError, OSError) as error:
+            reason = str(getattr(error, "orig", error)).strip().replace("\n", " ")
+            where = db.engine.url.render_as_string(hide_password=True)
+            raise ConfigError(
+                f"{app.config['DATABASE_VARIABLE']}: no connection to {where}: {reason}"
+            ) from None
+        # A server's workers are forks of this process, and must not share a connection.
+        db.engine.dispose()
+
+
+def _database_answers() -> bool:
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        db.session.rollback()
+        return False
+    return True
+
+
+def _cache_answers() -> bool:
+    value = secrets.token_hex(8)
+    try:
+        cache.set("readyz", value, timeout=10)
+        return current_app.config["CACHE_TYPE"] == "NullCache" or cache.get("readyz") is not None
+    except Exception:  # each store's client has errors of its own
+        return False
+
+
+def _limiter_answers() -> bool:
+    return not limiter.enabled or limiter.storage.check()
+
+
+PARTS: dict[str, Callable[[], bool]] = {
+    "database": _database_answers,
+    "cache": _cache_answers,
+    "limiter": _limiter_answers,
+}

@@ -1,0 +1,86 @@
+"""What all tables share: named constraints, UTC times, a version for concurrent writers."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
+{% if cookiecutter.database == 'mysql' %}
+from sqlalchemy.dialects.mysql import DATETIME
+{% endif %}
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+{% if cookiecutter.database == 'mysql' %}
+from sqlalchemy.types import TypeEngine
+{% endif %}
+
+
+class Base(DeclarativeBase):
+    """Declarative base; every constraint has a name, so that a migration can change it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+{% if cookiecutter.database == 'mysql' %}
+    # Text compares and sorts by code point, as other databases do it.
+    __table_args__: Any = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+{% endif %}
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware time, in UTC on its way in and out, to the microsecond."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+{% if cookiecutter.database == 'mysql' %}
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(DATETIME(fsp=6))
+{% endif %}
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"A time without its zone: {value}")
+{% if cookiecutter.database == 'postgresql' %}
+        return value.astimezone(UTC)
+{% else %}
+        return value.astimezone(UTC).replace(tzinfo=None)
+{% endif %}
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+{% if cookiecutter.database == 'postgresql' %}
+        # The server answers in the zone of its session.
+        return value.astimezone(UTC)  # type: ignore[no-any-return]
+{% else %}
+        return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
+{% endif %}
+
+
+def utcnow() -> datetime:
+    """The present time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class Entity(Base):
+    """An id, times of creation and last change, a version that lets one of two writers win."""
+
+    __abstract__ = True
+
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, sort_order=1)
+    updated_at: Mapped[datetime] = mapped_column(
+        UTCDateTime, default=utcnow, onupdate=utcnow, sort_order=2
+    )
+    version: Mapped[int] = mapped_column(sort_order=3)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version}

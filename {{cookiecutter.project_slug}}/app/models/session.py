@@ -1,0 +1,32 @@
+"""Sessions: what a login begins and a logout ends."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, UTCDateTime, utcnow
+from app.models.user import User
+
+
+def new_id() -> str:
+    """A random identifier, 32 hexadecimal digits."""
+    return uuid.uuid4().hex
+
+
+class Session(Base):
+    """One login of one user; its row lives as long as its tokens may be used."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    # The one refresh token that is still good; each use replaces it.
+    refresh_id: Mapped[str] = mapped_column(String(32), default=new_id)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+    user: Mapped[User] = relationship()

@@ -1,0 +1,91 @@
+"""Users and the roles they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, Computed, Connection, ForeignKey, String, Table, event, insert
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, Entity
+from app.security import passwords
+
+if TYPE_CHECKING:
+    from app.models.post import Post
+
+ADMIN = "admin"
+USER = "user"
+ROLES = (ADMIN, USER)
+
+user_roles = Table(
+    "user_roles",
+    Base.metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("role_id", ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True),
+{% if cookiecutter.database == 'mysql' %}
+    mysql_charset="utf8mb4",
+    mysql_collate="utf8mb4_bin",
+{% endif %}
+)
+
+
+class Role(Base):
+    """What a user may do beyond what everybody may."""
+
+    __tablename__ = "roles"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class User(Entity):
+    """A person with a name, an e-mail address and a password."""
+
+    __tablename__ = "users"
+
+    username: Mapped[str] = mapped_column(String(64{{ ', "C"' if cookiecutter.database == 'postgresql' }}))
+    # Names and addresses are unique without regard to case; the database folds them itself, so
+    # that no writer can forget to.
+    username_key: Mapped[str] = mapped_column(
+        String(64), Computed("lower(username)", persisted=True), unique=True, deferred=True
+    )
+    email: Mapped[str] = mapped_column(String(255))
+    email_key: Mapped[str] = mapped_column(
+        String(255), Computed("lower(email)", persisted=True), unique=True, deferred=True
+    )
+    password_hash: Mapped[str] = mapped_column(String(255))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    roles: Mapped[list[Role]] = relationship(secondary=user_roles, order_by=Role.name)
+    posts: Mapped[list[Post]] = relationship(back_populates="user", passive_deletes=True)
+
+    def __init__(self, *, password: str, **columns: Any) -> None:
+        super().__init__(**columns)
+        self.password = password
+
+    @property
+    def password(self) -> str:
+        """Not to be read: only its hash is kept."""
+        raise AttributeError("A password can't be read.")
+
+    @password.setter
+    def password(self, password: str) -> None:
+        self.password_hash = passwords.hash_password(password)
+
+    def verify_password(self, password: str) -> bool:
+        """Whether this is the user's password."""
+        return passwords.verify(self.password_hash, password)
+
+    def has_role(self, name: str) -> bool:
+        """Whether the user holds the role of that name."""
+        return any(role.name == name for role in self.roles)
+
+    @property
+    def is_admin(self) -> bool:
+        return self.has_role(ADMIN)
+
+
+@event.listens_for(Role.__table__, "after_create")
+def insert_roles(table: Table, connection: Connection, **kw: object) -> None:
+    """Give a database made by create_all() the roles that the first migration inserts."""
+    connection.execute(insert(table), [{"name": name} for name in ROLES])

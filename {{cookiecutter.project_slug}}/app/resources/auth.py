@@ -1,0 +1,83 @@
+"""Registration, login, and what becomes of the session."""
+
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.exceptions import Unauthorized
+
+from app.api.contract import (
+    accepts,
+    ignores_credentials,
+    may_fail,
+    requires_any_token,
+    requires_refresh_token,
+    returns,
+)
+from app.api.framework import Resource
+from app.api.limits import limited
+from app.extensions import db
+from app.models.user import USER, Role, User
+from app.schemas.auth import LoginIn, TokensOut
+from app.schemas.user import CreatedUserOut, UserIn
+from app.security import passwords
+from app.security.tokens import begin_session, end_session, rotate_session
+
+
+def register(data: dict[str, Any]) -> tuple[User, dict[str, str]]:
+    """Store a new user, with the role that everybody has; the user and the headers to send."""
+    user = User(**data)
+    user.roles = list(db.session.scalars(select(Role).where(Role.name == USER)))
+    db.session.add(user)
+    db.session.commit()
+    return user, {"Location": url_for(".UserItem", id=user.id)}
+
+
+class Register(Resource):
+    @ignores_credentials
+    @may_fail(409)
+    @limited("RATELIMIT_REGISTER")
+    @accepts(UserIn)
+    @returns(CreatedUserOut, status=201)
+    def post(self, data: dict[str, Any]) -> Any:
+        """Make an account."""
+        user, headers = register(data)
+        return {"message": "User created successfully", "user": user}, headers
+
+
+class Login(Resource):
+    @ignores_credentials
+    @may_fail(401)
+    @limited("RATELIMIT_LOGIN", by_account=True)
+    @accepts(LoginIn)
+    @returns(TokensOut)
+    def post(self, data: dict[str, str]) -> Any:
+        """Trade a name and a password for a pair of tokens."""
+        with_roles = select(User).options(joinedload(User.roles))
+        named = with_roles.where(User.username_key == data["username"].lower())
+        user = db.session.scalars(named).unique().one_or_none()
+        if user is None:
+            passwords.verify_nobody(data["password"])
+            raise Unauthorized("Invalid credentials")
+        if not user.verify_password(data["password"]) or not user.is_active:
+            raise Unauthorized("Invalid credentials")
+        if passwords.is_outdated(user.password_hash):
+            user.password = data["password"]
+        return begin_session(user)
+
+
+class Refresh(Resource):
+    @requires_refresh_token
+    @returns(TokensOut)
+    def post(self) -> Any:
+        """Trade a refresh token for a new pair; it works once."""
+        return rotate_session()
+
+
+class Logout(Resource):
+    @requires_any_token
+    @returns(status=204)
+    def post(self) -> None:
+        """End this session; both of its tokens die at once."""
+        end_session()

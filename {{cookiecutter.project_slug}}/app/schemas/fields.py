@@ -1,0 +1,70 @@
+"""Fields that refuse what the stock ones let through."""
+
+import re
+from typing import Any
+
+from marshmallow import fields
+
+
+class Text(fields.String):
+    """Text that every database can store: no NUL, nothing that has no UTF-8 form."""
+
+    default_error_messages: dict[str, str] = {  # noqa: RUF012
+        "unstorable": "Contains characters that can't be stored."
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if UNSTORABLE.search(text):
+            raise self.make_error("unstorable")
+        return text
+
+
+# NUL, which PostgreSQL refuses, and lone surrogates, which JSON can carry.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class Flag(fields.Boolean):
+    """A JSON boolean, and neither a number nor a word for one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Sort(fields.Field[list[tuple[str, bool]]]):
+    """An order such as `-created_at,title`, as pairs of a name and whether it descends."""
+
+    default_error_messages: dict[str, str] = {  # noqa: RUF012
+        "unknown": "Can't be sorted by {name!r}. Possible: {names}.",
+        "repeated": "Names {name!r} twice.",
+    }
+
+    def __init__(self, *names: str, default: str, **kwargs: Any) -> None:
+        self.names = names
+        super().__init__(
+            load_default=lambda: self._parse(default),
+            metadata={
+                "type": "string",
+                "example": default,
+                "description": f"Names of {', '.join(names)}; a minus before one turns it round.",
+            },
+            **kwargs,
+        )
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **kwargs: Any
+    ) -> list[tuple[str, bool]]:
+        return self._parse(value)
+
+    def _parse(self, text: str) -> list[tuple[str, bool]]:
+        order: dict[str, bool] = {}
+        for part in text.split(","):
+            name = part.removeprefix("-")
+            if name not in self.names:
+                raise self.make_error("unknown", name=name, names=", ".join(self.names))
+            if name in order:
+                raise self.make_error("repeated", name=name)
+            order[name] = part.startswith("-")
+        return list(order.items())

@@ -1,0 +1,48 @@
+"""Query parameters of lists."""
+
+from marshmallow import Schema, fields, validate
+
+from app.schemas.fields import Sort, Text
+
+MAX_ID = 2**31 - 1
+
+
+class ListQuery(Schema):
+    """What every list understands."""
+
+    per_page = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+    cursor = Text(
+        load_default=None,
+        metadata={"description": "Where the page begins; taken from a Link header."},
+    )
+    total = fields.Boolean(
+        load_default=False, metadata={"description": "Ask for X-Total-Count, which costs a query."}
+    )
+
+
+class UserQuery(ListQuery):
+    """Users, by name."""
+
+    role = Text(metadata={"description": "Only users with this role; for admins."})
+    sort = Sort("id", "username", "created_at", default="id")
+
+
+class AdminUserQuery(ListQuery):
+    """Users, for admins."""
+
+    role = Text()
+    is_active = fields.Boolean()
+    sort = Sort("id", "username", "created_at", "updated_at", default="id")
+
+
+class UserPostQuery(ListQuery):
+    """Posts of one user."""
+
+    published = fields.Boolean(load_default=True)
+    sort = Sort("id", "created_at", "updated_at", "title", default="-created_at")
+
+
+class PostQuery(UserPostQuery):
+    """Posts of everybody."""
+
+    user_id = fields.Integer(validate=validate.Range(1, MAX_ID))

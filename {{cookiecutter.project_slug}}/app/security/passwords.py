@@ -1,0 +1,47 @@
+"""Password hashes: Argon2id, as RFC 9106 recommends."""
+
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app
+
+
+@cache
+def _hasher(time_cost: int, memory_cost: int, parallelism: int) -> PasswordHasher:
+    return PasswordHasher(time_cost, memory_cost, parallelism)
+
+
+@cache
+def _dummy_hash(hasher: PasswordHasher) -> str:
+    return hasher.hash("nobody's password")
+
+
+def _current() -> PasswordHasher:
+    config = current_app.config
+    return _hasher(
+        config["PASSWORD_TIME_COST"], config["PASSWORD_MEMORY_COST"], config["PASSWORD_PARALLELISM"]
+    )
+
+
+def hash_password(password: str) -> str:
+    """The salted hash of a password, at the application's configured cost."""
+    return _current().hash(password)
+
+
+def verify(password_hash: str, password: str) -> bool:
+    """Whether a hash is that of the password."""
+    try:
+        return _current().verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def verify_nobody(password: str) -> None:
+    """Take the time of a check, so that unknown names can't be told from known ones by it."""
+    verify(_dummy_hash(_current()), password)
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether a hash was made at another cost than today's."""
+    return _current().check_needs_rehash(password_hash)

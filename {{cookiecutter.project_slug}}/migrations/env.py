@@ -1,0 +1,99 @@
+"""Runs the migrations, one starter at a time: several may come at once, and the first does it."""
+
+from typing import Any
+
+from alembic import context
+{% if cookiecutter.database == 'sqlite' %}
+from sqlalchemy import Connection
+{% else %}
+from sqlalchemy import Connection, text
+{% endif %}
+
+from app.extensions import db
+from app.models.base import UTCDateTime
+{% if cookiecutter.database == 'postgresql' %}
+
+LOCK = 7305126  # any number that nothing else in this database locks
+{% elif cookiecutter.database == 'mysql' %}
+
+LOCK_SECONDS = 300
+{% endif %}
+
+
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+    """Write our column type as the plain one it stands for: a migration must not change with it."""
+    if kind == "type" and isinstance(item, UTCDateTime):
+{% if cookiecutter.database == 'postgresql' %}
+        return "sa.DateTime(timezone=True)"
+{% elif cookiecutter.database == 'mysql' %}
+        autogen_context.imports.add("from sqlalchemy.dialects import mysql")
+        return "mysql.DATETIME(fsp=6)"
+{% else %}
+        return "sa.DateTime()"
+{% endif %}
+    return False
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the database to the asked revision."""
+    context.configure(
+        connection=connection,
+        target_metadata=db.metadata,
+        compare_type=True,
+        render_item=render_item,
+{% if cookiecutter.database == 'sqlite' %}
+        # SQLite changes a table by making it anew.
+        render_as_batch=True,
+        transactional_ddl=True,
+{% endif %}
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run() -> None:
+    """Connect, wait for the lock, migrate."""
+    with db.engine.connect() as connection:
+{% if cookiecutter.database == 'sqlite' %}
+        # Making a table anew must not delete what refers to it.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.commit()
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        migrate(connection)
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if broken:
+            raise RuntimeError(f"Rows refer to what is not there: {broken}")
+        connection.commit()
+{% elif cookiecutter.database == 'postgresql' %}
+        # Held until the transaction ends, so that who waited sees what was done.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        migrate(connection)
+        connection.commit()
+{% elif cookiecutter.database == 'mysql' %}
+        name = f"migrations-{connection.engine.url.database}"[:64]
+        taken = connection.scalar(
+            text("SELECT GET_LOCK(:name, :seconds)"), {"name": name, "seconds": LOCK_SECONDS}
+        )
+        if not taken:
+            raise RuntimeError("Another migration has been running for too long.")
+        try:
+            migrate(connection)
+            connection.commit()
+        finally:
+            connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+{% endif %}
+
+
+def run_offline() -> None:
+    """Write the SQL for somebody else to run."""
+    context.configure(
+        dialect_name=db.engine.dialect.name, target_metadata=db.metadata, literal_binds=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_offline()
+else:
+    run()

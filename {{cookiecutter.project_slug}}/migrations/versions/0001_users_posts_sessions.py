@@ -1,0 +1,111 @@
+"""Users, roles, posts and sessions."""
+
+import sqlalchemy as sa
+from alembic import op
+{% if cookiecutter.database == 'mysql' %}
+from sqlalchemy.dialects import mysql
+{% endif %}
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+{% if cookiecutter.database == 'mysql' %}
+TIME = mysql.DATETIME(fsp=6)
+OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+{% set time = 'TIME' %}
+{% elif cookiecutter.database == 'postgresql' %}
+TIME = sa.DateTime(timezone=True)
+{% else %}
+TIME = sa.DateTime()
+{% endif %}
+{% set options = '\n        **OPTIONS,' if cookiecutter.database == 'mysql' else '' %}
+
+
+def upgrade() -> None:
+    roles = op.create_table(
+        "roles",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_roles"),
+        sa.UniqueConstraint("name", name="uq_roles_name"),{{ options }}
+    )
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("username", sa.String(64{{ ', "C"' if cookiecutter.database == 'postgresql' }}), nullable=False),
+        sa.Column(
+            "username_key",
+            sa.String(64),
+            sa.Computed("lower(username)", persisted=True),
+            nullable=False,
+        ),
+        sa.Column("email", sa.String(255), nullable=False),
+        sa.Column(
+            "email_key", sa.String(255), sa.Computed("lower(email)", persisted=True), nullable=False
+        ),
+        sa.Column("password_hash", sa.String(255), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.Column("updated_at", TIME, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_users"),
+        sa.UniqueConstraint("username_key", name="uq_users_username_key"),
+        sa.UniqueConstraint("email_key", name="uq_users_email_key"),{{ options }}
+    )
+    op.create_table(
+        "user_roles",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("role_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "role_id", name="pk_user_roles"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_user_roles_user_id_users", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["role_id"], ["roles.id"], name="fk_user_roles_role_id_roles", ondelete="CASCADE"
+        ),{{ options }}
+    )
+    op.create_index("ix_user_roles_role_id", "user_roles", ["role_id"])
+    op.create_table(
+        "posts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(255{{ ', "C"' if cookiecutter.database == 'postgresql' }}), nullable=False),
+        sa.Column("content", {{ 'mysql.MEDIUMTEXT()' if cookiecutter.database == 'mysql' else 'sa.Text()' }}, nullable=False),
+        sa.Column("published", sa.Boolean(), nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.Column("updated_at", TIME, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_posts"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_posts_user_id_users", ondelete="CASCADE"
+        ),{{ options }}
+    )
+    for name, columns in (
+        ("ix_posts_published_created_at", ["published", "created_at", "id"]),
+        ("ix_posts_published_updated_at", ["published", "updated_at", "id"]),
+        ("ix_posts_published_title", ["published", "title", "id"]),
+        ("ix_posts_user_id_published", ["user_id", "published", "created_at", "id"]),
+    ):
+        op.create_index(name, "posts", columns)
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("refresh_id", sa.String(32), nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.Column("expires_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_sessions"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_sessions_user_id_users", ondelete="CASCADE"
+        ),{{ options }}
+    )
+    op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
+    op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
+    op.bulk_insert(roles, [{"name": "admin"}, {"name": "user"}])
+
+
+def downgrade() -> None:
+    for table in ("sessions", "posts", "user_roles", "users", "roles"):
+        op.drop_table(table)

@@ -1,0 +1,1 @@
+"""The suite: one contract, seen through HTTP and the command line."""
