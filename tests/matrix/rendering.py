@@ -12,7 +12,9 @@ from cookiecutter.main import cookiecutter
 from matrix.combinations import KIT
 
 
-def render(answers: Mapping[str, str], into: Path, template: Path = KIT) -> Path:
+def render(
+    answers: Mapping[str, str], into: Path, template: Path = KIT, *, no_input: bool = True
+) -> Path:
     """Render `template` with `answers` below the folder `into` and return the project's folder."""
     with tempfile.TemporaryDirectory(prefix="kit-cookiecutter-") as folder:
         config = Path(folder) / "config.json"
@@ -21,7 +23,7 @@ def render(answers: Mapping[str, str], into: Path, template: Path = KIT) -> Path
         )
         project = cookiecutter(
             str(template),
-            no_input=True,
+            no_input=no_input,
             extra_context=dict(answers),
             output_dir=str(into),
             config_file=str(config),

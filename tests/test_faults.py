@@ -1,0 +1,152 @@
+"""Every check has been seen to fail: plant a fault in a good render and watch it being caught."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import checks
+import pytest
+from matrix.combinations import Combination
+
+MYSQL = Combination(("mysql", "restful", "memcached", "memcached", "header"))
+
+
+@pytest.fixture
+def project(renders: dict[Combination, Path], tmp_path: Path) -> Path:
+    """A render of MySQL, Flask-RESTful and memcached that may be spoiled."""
+    return Path(shutil.copytree(renders[MYSQL], tmp_path / MYSQL.name))
+
+
+def add(name: str, text: str) -> Callable[[Path], None]:
+    """Return what appends `text` to a file of a project, which it may create."""
+
+    def plant(project: Path) -> None:
+        with (project / name).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    return plant
+
+
+def change(name: str, old: str, new: str) -> Callable[[Path], None]:
+    """Return what replaces text in a file of a project."""
+
+    def plant(project: Path) -> None:
+        text = (project / name).read_text("utf-8")
+        assert old in text
+        (project / name).write_text(text.replace(old, new), "utf-8")
+
+    return plant
+
+
+@pytest.mark.parametrize(
+    ("plant", "caught"),
+    [
+        (add("wsgi.py", "def broken(:\n"), "wsgi.py: SyntaxError"),
+        (add("compose.yaml", "x-tab:\n\t- 1\n"), "compose.yaml: ScannerError"),
+        (add("pyproject.toml", "[tool\n"), "pyproject.toml: TOMLDecodeError"),
+        (add("tox.ini", "no section or key\n"), "tox.ini: ParsingError"),
+        (add("broken.json", "{,}\n"), "broken.json: JSONDecodeError"),
+        (add("broken.sh", "#!/bin/sh\nif true\n"), "broken.sh: ValueError"),
+        (add("Dockerfile", "RNU true\n"), "Dockerfile: ValueError: no instruction"),
+        (add("Dockerfile", "CMD ['flask']\n"), "Dockerfile: JSONDecodeError"),
+        (add("deploy/nginx.conf", "events {\n"), "deploy/nginx.conf: ValueError: a { is not"),
+        (add("deploy/nginx.conf", "worker_processes 2\n"), "a statement without its end"),
+        (add("Procfile", "no process\n"), "Procfile: ValueError"),
+        (add(".env.example", "NO VALUE\n"), ".env.example: ValueError"),
+        (add("requirements.txt", "flask>=3\n"), "requirements.txt: ValueError: flask>=3 is not"),
+        (add("requirements.txt", "flask==3\n"), "requirements.txt: ValueError: flask==3 has no h"),
+        (add("wsgi.py", "# no end of the line"), "wsgi.py: ValueError: the last line"),
+        (add("what.xyz", "?\n"), "what.xyz: no parser is known"),
+    ],
+)
+def test_file_that_does_not_parse_is_caught(
+    plant: Callable[[Path], None], caught: str, project: Path
+) -> None:
+    assert checks.parse_faults(project) == []
+    plant(project)
+    assert any(caught in fault for fault in checks.parse_faults(project))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# {{ cookiecutter.project_slug }}\n", "{% endif %}\n", "{# why #}\n", "# cookiecutter\n"],
+)
+def test_template_text_that_is_left_is_caught(text: str, project: Path) -> None:
+    assert checks.leftover_faults(project) == []
+    add("wsgi.py", text)(project)
+    assert any(fault.startswith("wsgi.py:") for fault in checks.leftover_faults(project))
+
+
+def test_template_text_in_a_file_name_is_caught(project: Path) -> None:
+    add("{% if x %}y", "\n")(project)
+    assert checks.leftover_faults(project) != []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "choice"),
+    [
+        ("wsgi.py", "import redis\n", "cache_backend=redis or limiter_backend=redis"),
+        ("requirements.txt", "psycopg==3.3.9\n", "database=postgresql"),
+        ("wsgi.py", "# as on SQLite\n", "database=sqlite"),
+        ("app/flask_restx.py", "\n", "api_flavor=restx"),
+        (".env.example", "CACHE_TYPE=SimpleCache\n", "cache_backend=simple"),
+    ],
+)
+def test_word_of_a_choice_not_taken_is_caught(
+    name: str, text: str, choice: str, project: Path
+) -> None:
+    before = checks.foreign_faults(project, MYSQL)
+    add(name, text)(project)
+    new = set(checks.foreign_faults(project, MYSQL)) - set(before)
+    assert any(fault.startswith(f"{name}: ") and fault.endswith(choice) for fault in new)
+
+
+def test_every_choice_has_words_that_only_it_may_say() -> None:
+    named = " ".join(checks.WORDS)
+    without = {"limiter_backend=memory", "versioning=url"}
+    choices = {f"{option}={choice}" for option, choice in MYSQL.answers.items()}
+    assert all(choice in named for choice in choices - without)
+
+
+def test_dead_file_is_caught(project: Path) -> None:
+    before = checks.file_list_faults(project, MYSQL)
+    add("app/dead.py", "\n")(project)
+    assert set(checks.file_list_faults(project, MYSQL)) - set(before) == {
+        "app/dead.py is not in tests/files.txt"
+    }
+
+
+def test_missing_file_is_caught(project: Path) -> None:
+    before = checks.file_list_faults(project, MYSQL)
+    (project / "wsgi.py").unlink()
+    assert set(checks.file_list_faults(project, MYSQL)) - set(before) == {
+        "wsgi.py is expected and missing"
+    }
+
+
+def test_entry_that_left_the_file_list_is_caught(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = checks.FILE_LIST.read_text().splitlines()
+    shorter = tmp_path / "files.txt"
+    shorter.write_text("\n".join(line for line in lines if line != "wsgi.py"))
+    monkeypatch.setattr(checks, "FILE_LIST", shorter)
+    assert "wsgi.py is not in tests/files.txt" in checks.file_list_faults(project, MYSQL)
+
+
+@pytest.mark.parametrize("text", ["See `app/nowhere.py`.\n", "See [this](docs/nowhere.md#top).\n"])
+def test_path_to_nowhere_is_caught(text: str, project: Path) -> None:
+    before = checks.path_faults(project)
+    add("README.md", text)(project)
+    assert len(checks.path_faults(project)) == len(before) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "caught"), [("import os\n", "F401"), ("x = {  'a':1 }\n", "unformatted")]
+)
+def test_style_is_caught(text: str, caught: str, project: Path) -> None:
+    add("app/untidy.py", text)(project)
+    faults = [fault for fault in checks.style_faults(project.parent) if "untidy" in fault]
+    assert any(caught in fault for fault in faults)

@@ -1,0 +1,355 @@
+"""What hostile answers get: a valid project, or one clear line and nothing left behind."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import checks
+import pytest
+from cookiecutter.exceptions import FailedHookException
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from matrix.combinations import KIT, OPTIONS
+from matrix.rendering import render
+
+PROMPTS = json.loads((KIT / "cookiecutter.json").read_text("utf-8"))
+ASKED = [name for name in PROMPTS if not name.startswith("_")]
+
+
+def cookiecutter(home: Path, *words: str, typed: str | None = None) -> tuple[int, str, Path]:
+    """Run cookiecutter as a user does; return the status, what it said and the output folder."""
+    output = home / "output"
+    output.mkdir()
+    words = ("--output-dir", str(output), *([] if typed is not None else ["--no-input"]), *words)
+    done = subprocess.run(
+        [sys.executable, "-m", "cookiecutter", str(KIT), *words],
+        input=typed,
+        capture_output=True,
+        encoding="utf-8",
+        env={
+            **os.environ,
+            "HOME": str(home),
+            "USERPROFILE": str(home),
+            "PYTHONIOENCODING": "utf-8",
+        },
+    )
+    return done.returncode, done.stdout + done.stderr, output
+
+
+def texts(project: Path) -> tuple[dict[str, Any], set[str]]:
+    """Return the [project] table and every string in the project's Python files."""
+    table = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
+    strings = {
+        node.value
+        for path in project.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return table, strings
+
+
+ACCEPTED = [
+    ("project_name", "O'Neil"),
+    ("project_name", 'a"b'),
+    ("project_name", "it's \"both\" and '''more'''"),
+    ("project_name", "back\\slash \\n \\"),
+    ("project_name", "🚀 Übung 日本語 👩‍💻"),
+    ("project_name", "#[x](y) <b>*_`|"),
+    ("project_name", "3D"),
+    ("project_name", "x" * 60),
+    ("project_slug", "my-api_2"),
+    ("project_description", "# ${HOME} $(id) `id` %s {0} \\u0041 'q' \"d\" : - & *"),
+    ("author_name", 'Zoë "Z" O\'Hara\\'),
+    ("author_email", "o'neil+api@example.org"),
+]
+TYPED_ONLY = [
+    ("project_name", "{{ 7*7 }}"),
+    ("project_name", "{% raw %}"),
+    ("project_description", "{# not a comment #} {{ cookiecutter }}"),
+]
+REFUSED = [
+    ("project_name", "", "must not be empty"),
+    ("project_name", "x" * 300, "300 characters are too long"),
+    ("project_name", "a\nb", "line break"),
+    ("project_name", "a\x1bb", "control character"),
+    ("project_name", "a\u202eb", "control character"),
+    ("project_description", "a\r\nb", "line break"),
+    ("project_description", "x" * 201, "too long"),
+    ("author_name", "a\u2028b", "line break"),
+    ("author_email", "nobody", "not an e-mail address"),
+    ("author_email", "a b@example.org", "not an e-mail address"),
+    ("project_slug", "", "must not be empty"),
+    ("project_slug", "../x", "lower-case letters"),
+    ("project_slug", "a/b/c", "lower-case letters"),
+    ("project_slug", "/x", "lower-case letters"),
+    ("project_slug", "..", "lower-case letters"),
+    ("project_slug", "a\\b", "lower-case letters"),
+    ("project_slug", "a\nb", "line break"),
+    ("project_slug", "Upper", "lower-case letters"),
+    ("project_slug", "über", "lower-case letters"),
+    ("project_slug", "-x", "lower-case letters"),
+    ("project_slug", "a--b", "lower-case letters"),
+    ("project_slug", "3d", "lower-case letters"),
+    ("project_slug", "x" * 300, "300 characters are too long"),
+    ("project_slug", "class", "Python keyword"),
+    ("project_slug", "json", "standard library"),
+    ("project_slug", "app", "reserved"),
+    ("project_slug", "tests", "reserved"),
+    ("project_slug", "con", "reserved"),
+]
+
+
+def typed_answers(prompt: str, answer: str) -> str:
+    """Return the lines that a user types to give `answer` at `prompt` and defaults elsewhere."""
+    return "".join(f"{answer if name == prompt else ''}\n" for name in ASKED)
+
+
+def assert_intact(project: Path, prompt: str, answer: str) -> None:
+    """Check that every file parses and that `answer` stands where it should, letter by letter."""
+    assert checks.parse_faults(project) == []
+    table, strings = texts(project)
+    if prompt == "project_name":
+        assert answer in strings
+    if prompt == "project_slug":
+        assert project.name == table["name"] == answer
+    if prompt == "project_description":
+        assert table["description"] == answer
+    if prompt == "author_name":
+        assert table["authors"] == [{"name": answer}]
+    if prompt == "author_email":
+        assert table["authors"] == [{"email": answer}]
+
+
+def only_project(output: Path) -> Path:
+    """Return the one folder that was rendered."""
+    (project,) = output.iterdir()
+    return project
+
+
+@pytest.mark.parametrize(("prompt", "answer"), ACCEPTED)
+def test_answer_on_the_command_line_is_kept(prompt: str, answer: str, tmp_path: Path) -> None:
+    status, said, output = cookiecutter(tmp_path, f"{prompt}={answer}")
+    assert status == 0, said
+    assert_intact(only_project(output), prompt, answer)
+
+
+@pytest.mark.parametrize(("prompt", "answer"), ACCEPTED + TYPED_ONLY)
+def test_typed_answer_is_kept(prompt: str, answer: str, tmp_path: Path) -> None:
+    status, said, output = cookiecutter(tmp_path, typed=typed_answers(prompt, answer))
+    assert status == 0, said
+    assert_intact(only_project(output), prompt, answer)
+
+
+def assert_refused(status: int, said: str, output: Path, prompt: str, why: str) -> None:
+    """Check that one line names the prompt and the reason, and that nothing is left."""
+    lines = [line for line in said.splitlines() if line.startswith("Not rendered: ")]
+    assert status != 0
+    assert len(lines) == 1, said
+    assert f"{prompt}: " in lines[0]
+    assert why in lines[0]
+    assert list(output.iterdir()) == []
+    # A sibling of the output folder would be just as bad.
+    assert {path.name for path in output.parent.iterdir()} <= {"output", ".cookiecutter_replay"}
+
+
+@pytest.mark.parametrize(("prompt", "answer", "why"), REFUSED)
+def test_answer_on_the_command_line_is_refused(
+    prompt: str, answer: str, why: str, tmp_path: Path
+) -> None:
+    status, said, output = cookiecutter(tmp_path, f"{prompt}={answer}")
+    assert_refused(status, said, output, prompt, why)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer", "why"),
+    # An empty line means the default, and a line break ends what is typed.
+    [entry for entry in REFUSED if entry[1] and entry[1].isprintable()],
+)
+def test_typed_answer_is_refused(prompt: str, answer: str, why: str, tmp_path: Path) -> None:
+    status, said, output = cookiecutter(tmp_path, typed=typed_answers(prompt, answer))
+    assert_refused(status, said, output, prompt, why)
+
+
+def test_template_text_on_the_command_line_is_rendered_by_cookiecutter(tmp_path: Path) -> None:
+    status, said, output = cookiecutter(tmp_path, "project_name={{ 7*7 }}")
+    assert status == 0, said
+    assert only_project(output).name == "api-49"
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Flask API", "flask-api"),
+        ("Übung Nº 1", "ubung-no-1"),
+        ("🚀", "api"),
+        ("3D Print", "api-3d-print"),
+        ("x" * 60, "x" * 46),
+    ],
+)
+def test_slug_is_derived_from_the_name(name: str, slug: str, tmp_path: Path) -> None:
+    assert render({"project_name": name}, tmp_path).name == slug
+
+
+def test_hook_knows_the_choices_of_the_prompts() -> None:
+    tree = ast.parse((KIT / "hooks" / "pre_gen_project.py").read_text("utf-8"))
+    known = {
+        target.id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Name)
+        if target.id == "CHOICES"
+    }
+    assert known["CHOICES"] == OPTIONS
+
+
+def test_choice_that_a_replay_file_got_wrong_is_refused(tmp_path: Path) -> None:
+    status, said, _ = cookiecutter(tmp_path)
+    assert status == 0, said
+    (replay,) = (tmp_path / ".cookiecutter_replay").iterdir()
+    replay.write_text(replay.read_text().replace('"database": "sqlite"', '"database": "oracle"'))
+    again = tmp_path / "again"
+    again.mkdir()
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "cookiecutter", str(KIT), "--replay-file", str(replay)),
+            *("--output-dir", str(again)),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert "Not rendered: database: 'oracle' is none of sqlite" in done.stdout + done.stderr
+    assert list(again.iterdir()) == []
+
+
+# --- the secrets --------------------------------------------------------------------------------
+
+
+def env_of(project: Path) -> dict[str, str]:
+    """Return the settings of the project's `.env`."""
+    lines = (project / ".env").read_text("utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+
+@pytest.mark.parametrize("database", OPTIONS["database"])
+def test_each_project_gets_secrets_of_its_own(database: str, tmp_path: Path) -> None:
+    first, second = (
+        env_of(render({"database": database}, tmp_path / name)) for name in ("one", "two")
+    )
+    assert first.keys() == second.keys()
+    assert all(first[name] != second[name] for name in first)
+    assert all(len(first[name]) >= 64 for name in ("SECRET_KEY", "JWT_SECRET_KEY"))
+
+
+@pytest.mark.parametrize("database", OPTIONS["database"])
+def test_addresses_in_env_hold_the_password(database: str, tmp_path: Path) -> None:
+    env = env_of(render({"database": database}, tmp_path))
+    passwords = [value for name, value in env.items() if name.endswith("_PASSWORD")]
+    addresses = [value for name, value in env.items() if name.endswith("DATABASE_URL")]
+    assert len(passwords) == (database != "sqlite")
+    assert len(addresses) == 3 * len(passwords)
+    assert all(f":{passwords[0]}@localhost:" in address for address in addresses)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_env_is_for_its_owner_alone_and_not_for_git(tmp_path: Path) -> None:
+    project = render({}, tmp_path)
+    assert stat.S_IMODE((project / ".env").stat().st_mode) == 0o600
+    assert ".env" in (project / ".gitignore").read_text("utf-8").splitlines()
+
+
+def test_rendering_over_a_project_keeps_its_secrets(tmp_path: Path) -> None:
+    before = env_of(render({}, tmp_path))
+    words = ["--no-input", "--overwrite-if-exists", "--output-dir", str(tmp_path)]
+    subprocess.run(
+        [sys.executable, "-m", "cookiecutter", str(KIT), *words],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert env_of(tmp_path / "flask-api") == before
+
+
+# --- any text at all ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Answers that are given as if typed: cookiecutter renders what comes in any other way."""
+    given_answers: dict[str, str] = {}
+
+    def read(name: str, default: str, *_: object) -> str:
+        return given_answers.get(name, default)
+
+    monkeypatch.setattr("cookiecutter.prompt.read_user_variable", read)
+    monkeypatch.setattr("cookiecutter.prompt.read_user_choice", lambda _, options, *__: options[0])
+    return given_answers
+
+
+def rendered_as_typed(answers: dict[str, str], folder: Path) -> Path | None:
+    """Render with typed answers; nothing when they were refused."""
+    try:
+        return render({}, folder, no_input=False)
+    except FailedHookException:
+        return None
+
+
+any_text = st.text(max_size=70) | st.text(alphabet="{}%#\\\"'`$&<>-=*[]: \n", max_size=20)
+harmless = st.text(
+    alphabet=st.characters(categories=("L", "N", "P", "S", "M")), min_size=1, max_size=60
+)
+property_test = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@property_test
+@given(name=any_text, description=any_text, author=any_text)
+def test_any_text_is_kept_or_refused(
+    name: str,
+    description: str,
+    author: str,
+    answers: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    answers.update(project_name=name, project_description=description, author_name=author)
+    answers["project_slug"] = "project"
+    folder = tmp_path_factory.mktemp("any")
+    project = rendered_as_typed(answers, folder)
+    if project is None:
+        assert list(folder.iterdir()) == []
+        return
+    assert_intact(project, "project_name", name)
+    assert_intact(project, "project_description", description)
+    if author:
+        assert_intact(project, "author_name", author)
+
+
+@property_test
+@given(name=harmless)
+def test_harmless_name_is_never_refused(
+    name: str, answers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    answers.update(project_name=name, project_slug="project")
+    project = rendered_as_typed(answers, tmp_path_factory.mktemp("harmless"))
+    assert project is not None
+    assert_intact(project, "project_name", name)
+
+
+@property_test
+@given(slug=st.text(max_size=60))
+def test_any_slug_stays_inside_the_output_folder(
+    slug: str, answers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    answers.update(project_slug=slug)
+    folder = tmp_path_factory.mktemp("slug") / "output"
+    folder.mkdir()
+    project = rendered_as_typed(answers, folder)
+    assert [path.name for path in folder.parent.iterdir()] == ["output"]
+    assert list(folder.iterdir()) == ([] if project is None else [folder / slug])
