@@ -55,7 +55,9 @@ def run() -> None:
     """Connect, wait for the lock, migrate."""
     with db.engine.connect() as connection:
 {% if cookiecutter.database == 'sqlite' %}
-        # Making a table anew must not delete what refers to it.
+        # Making a table anew must not delete what refers to it; nobody else may get a connection
+        # that doesn't check references.
+        connection.detach()
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.commit()
         connection.exec_driver_sql("BEGIN IMMEDIATE")

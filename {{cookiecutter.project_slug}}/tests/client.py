@@ -1,4 +1,4 @@
-"""A client of the API that speaks in paths below the base, and the things that tests make."""
+"""A client of the API: paths are those below the base, and calls come from an own address."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 BASE = "{{ cookiecutter.__base }}"
-PASSWORD = "correct horse battery"
+OUTSIDE = ("/healthz", "/readyz", "/metrics", BASE)
 
-_numbers = itertools.count(1)
+_addresses = itertools.count(1)
 
 
 class Client(FlaskClient):
-    """Flask's test client, calling from an address of its own and with a token if it has one."""
+    """Flask's test client, with the token of a login if there was one."""
 
-    token: str | None = None
+    access_token: str = ""
+    refresh_token: str = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        number = next(_numbers)
-        # Limits count by address: a client must not inherit what another one used up.
-        self.environ_base["REMOTE_ADDR"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        # Limits count by address; no test may inherit what another one used up.
+        number = next(_addresses)
+        self.environ_base["REMOTE_ADDR"] = f"10.9.{number // 250}.{number % 250 + 1}"
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         path, *rest = args
-        if isinstance(path, str) and path.startswith("/"):
-            path = path if path.startswith(OUTSIDE) else BASE + path
-        headers = dict(kwargs.pop("headers", None) or {})
-        if self.token:
-            headers.setdefault("Authorization", f"Bearer {self.token}")
+        if isinstance(path, str) and not path.startswith(OUTSIDE):
+            path = BASE + path
+        headers = dict(kwargs.pop("headers", {}))
+        if self.access_token:
+            headers.setdefault("Authorization", f"Bearer {self.access_token}")
         return super().open(path, *rest, headers=headers, **kwargs)
 
+    def log_in(self, username: str, password: str) -> TestResponse:
+        """Log in and keep the tokens."""
+        response = self.post("/auth/login", json={"username": username, "password": password})
+        if response.status_code == 200:
+            self.access_token = response.json["access_token"]
+            self.refresh_token = response.json["refresh_token"]
+        return response
 
-# Addresses outside of the versions, and those that the API itself gave.
-OUTSIDE = ("/healthz", "/readyz", "/metrics", "/api", "/static")
 
-
-def unique(prefix: str) -> str:
-    """A name that no other test has used."""
-    return f"{prefix}{next(_numbers)}"
-
-
-def anonymous(app: Flask) -> Client:
-    """A client without a token."""
+def new_client(app: Flask) -> Client:
+    """A client that nobody knows yet."""
     client = app.test_client()
     assert isinstance(client, Client)
     return client

@@ -3,20 +3,16 @@
 import re
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 
 
 class Text(fields.String):
     """Text that every database can store: no NUL, nothing that has no UTF-8 form."""
 
-    default_error_messages: dict[str, str] = {  # noqa: RUF012
-        "unstorable": "Contains characters that can't be stored."
-    }
-
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
         if UNSTORABLE.search(text):
-            raise self.make_error("unstorable")
+            raise ValidationError("Contains characters that can't be stored.")
         return text
 
 
@@ -35,11 +31,6 @@ class Flag(fields.Boolean):
 
 class Sort(fields.Field[list[tuple[str, bool]]]):
     """An order such as `-created_at,title`, as pairs of a name and whether it descends."""
-
-    default_error_messages: dict[str, str] = {  # noqa: RUF012
-        "unknown": "Can't be sorted by {name!r}. Possible: {names}.",
-        "repeated": "Names {name!r} twice.",
-    }
 
     def __init__(self, *names: str, default: str, **kwargs: Any) -> None:
         self.names = names
@@ -63,8 +54,10 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
         for part in text.split(","):
             name = part.removeprefix("-")
             if name not in self.names:
-                raise self.make_error("unknown", name=name, names=", ".join(self.names))
+                raise ValidationError(
+                    f"Can't be sorted by {name!r}. Possible: {', '.join(self.names)}."
+                )
             if name in order:
-                raise self.make_error("repeated", name=name)
+                raise ValidationError(f"Names {name!r} twice.")
             order[name] = part.startswith("-")
         return list(order.items())

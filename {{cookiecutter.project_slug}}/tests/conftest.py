@@ -1,0 +1,63 @@
+"""One application on a database of its own; every test starts without users."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import delete
+{% if cookiecutter.database != 'sqlite' %}
+from sqlalchemy.exc import OperationalError
+{% endif %}
+
+from app import create_app, db
+from app.models.user import User
+from tests.client import Client, new_client
+from tests.database import own_database
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+{% if cookiecutter.database == 'sqlite' %}
+    with own_database() as url:
+        os.environ["TEST_DATABASE_URL"] = url
+        yield url
+{% else %}
+    try:
+        with own_database() as url:
+            os.environ["TEST_DATABASE_URL"] = url
+            yield url
+    except OperationalError as error:
+        pytest.exit(f"TEST_DATABASE_URL: the database does not answer: {error.orig}", 1)
+{% endif %}
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str) -> Iterator[Flask]:
+    """The application, migrated; the suite ends here if a store does not answer."""
+    app = create_app("testing")
+    app.test_client_class = Client
+    with app.app_context():
+        upgrade()
+    ready = new_client(app).get("/readyz")
+    if ready.status_code != 200:
+        pytest.exit(f"{ready.json['detail']}; addresses come from the environment and .env", 1)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def no_users(app: Flask) -> Iterator[None]:
+    """Remove the users of a test, and with them all that is theirs."""
+    yield
+    with app.app_context():
+        db.session.execute(delete(User))
+        db.session.commit()
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """A client without a token."""
+    return new_client(app)

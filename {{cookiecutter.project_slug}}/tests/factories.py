@@ -1,0 +1,75 @@
+"""Things to test with, stored directly; what a test doesn't say is made up."""
+
+from __future__ import annotations
+
+import itertools
+
+from flask import Flask
+from sqlalchemy import select
+
+from app import db
+from app.models.post import Post
+from app.models.user import Role, User
+from tests.client import Client, new_client
+
+PASSWORD = "correct horse battery"
+
+_numbers = itertools.count(1)
+
+
+def make_user(
+    app: Flask,
+    username: str | None = None,
+    *,
+    email: str | None = None,
+    password: str = PASSWORD,
+    roles: tuple[str, ...] = ("user",),
+    is_active: bool = True,
+) -> User:
+    """Store a user."""
+    username = username or f"user{next(_numbers)}"
+    with app.app_context():
+        user = User(
+            username=username,
+            email=email or f"{username}@example.com",
+            password=password,
+            is_active=is_active,
+        )
+        user.roles = list(db.session.scalars(select(Role).where(Role.name.in_(roles))))
+        db.session.add(user)
+        db.session.commit()
+        return user
+
+
+def make_admin(app: Flask) -> User:
+    """Store an admin."""
+    return make_user(app, roles=("admin", "user"))
+
+
+def make_post(
+    app: Flask,
+    author: User,
+    *,
+    title: str | None = None,
+    content: str = "Some text.",
+    published: bool = True,
+) -> Post:
+    """Store a post."""
+    with app.app_context():
+        post = Post(
+            user_id=author.id,
+            title=title or f"Post number {next(_numbers)}",
+            content=content,
+            published=published,
+        )
+        db.session.add(post)
+        db.session.commit()
+        return post
+
+
+def client_of(app: Flask, user: User, password: str = PASSWORD) -> Client:
+    """A client that has logged in as the user."""
+    client = new_client(app)
+    response = client.log_in(user.username, password)
+    assert response.status_code == 200, response.text
+    return client
