@@ -176,7 +176,8 @@ class Config:
         if not self.CACHE_REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
             raise ConfigError("CACHE_REDIS_URL must begin with redis:// or rediss://.")
 {% elif cookiecutter.cache_backend == 'memcached' %}
-        self.CACHE_TYPE = env.choice("CACHE_TYPE", ("app.api.memcached.MemcachedCache", "NullCache"))
+        backend = "app.api.memcached.MemcachedCache"
+        self.CACHE_TYPE = env.choice("CACHE_TYPE", (backend, "NullCache"))
         self.CACHE_MEMCACHED_SERVERS = env.items("CACHE_MEMCACHED_SERVERS") or ["localhost:11211"]
 {% endif %}
         self.CACHE_NO_NULL_WARNING = True

@@ -1,7 +1,11 @@
 """What all tables share: named constraints, UTC times, a version for concurrent writers."""
 
 from datetime import UTC, datetime
+{% if cookiecutter.database == 'mysql' %}
+from typing import Any, ClassVar
+{% else %}
 from typing import Any
+{% endif %}
 
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
 {% if cookiecutter.database == 'mysql' %}
@@ -27,7 +31,7 @@ class Base(DeclarativeBase):
     )
 {% if cookiecutter.database == 'mysql' %}
     # Text compares and sorts by code point, as other databases do it.
-    __table_args__: Any = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+    __table_args__: ClassVar[Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 {% endif %}
 
 

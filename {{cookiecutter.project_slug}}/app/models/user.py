@@ -46,11 +46,11 @@ class User(Entity):
     username: Mapped[str] = mapped_column(String(64{{ ', "C"' if cookiecutter.database == 'postgresql' }}))
     # Names and addresses are unique without regard to case; the database folds them itself, so
     # that no writer can forget to.
-    username_key: Mapped[str] = mapped_column(
+    username_key: Mapped[str | None] = mapped_column(
         String(64), Computed("lower(username)", persisted=True), unique=True, deferred=True
     )
     email: Mapped[str] = mapped_column(String(255))
-    email_key: Mapped[str] = mapped_column(
+    email_key: Mapped[str | None] = mapped_column(
         String(255), Computed("lower(email)", persisted=True), unique=True, deferred=True
     )
     password_hash: Mapped[str] = mapped_column(String(255))

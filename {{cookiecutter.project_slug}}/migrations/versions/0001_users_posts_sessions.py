@@ -35,16 +35,9 @@ def upgrade() -> None:
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("username", sa.String(64{{ ', "C"' if cookiecutter.database == 'postgresql' }}), nullable=False),
-        sa.Column(
-            "username_key",
-            sa.String(64),
-            sa.Computed("lower(username)", persisted=True),
-            nullable=False,
-        ),
+        sa.Column("username_key", sa.String(64), sa.Computed("lower(username)", persisted=True)),
         sa.Column("email", sa.String(255), nullable=False),
-        sa.Column(
-            "email_key", sa.String(255), sa.Computed("lower(email)", persisted=True), nullable=False
-        ),
+        sa.Column("email_key", sa.String(255), sa.Computed("lower(email)", persisted=True)),
         sa.Column("password_hash", sa.String(255), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
