@@ -1,11 +1,7 @@
 """What all tables share: named constraints, UTC times, a version for concurrent writers."""
 
 from datetime import UTC, datetime
-{% if cookiecutter.database == 'mysql' %}
-from typing import Any, ClassVar
-{% else %}
 from typing import Any
-{% endif %}
 
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
 {% if cookiecutter.database == 'mysql' %}
@@ -14,6 +10,9 @@ from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 {% if cookiecutter.database == 'mysql' %}
 from sqlalchemy.types import TypeEngine
+
+# Text compares and sorts by code point, as other databases do it.
+TABLE_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 {% endif %}
 
 
@@ -30,8 +29,7 @@ class Base(DeclarativeBase):
         }
     )
 {% if cookiecutter.database == 'mysql' %}
-    # Text compares and sorts by code point, as other databases do it.
-    __table_args__: ClassVar[Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+    __table_args__: Any = TABLE_OPTIONS
 {% endif %}
 
 

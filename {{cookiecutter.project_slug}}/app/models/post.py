@@ -9,7 +9,7 @@ from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 {% if cookiecutter.database == 'mysql' %}
-from app.models.base import Base, Entity
+from app.models.base import TABLE_OPTIONS, Entity
 {% else %}
 from app.models.base import Entity
 {% endif %}
@@ -27,7 +27,7 @@ class Post(Entity):
         Index("ix_posts_published_title", "published", "title", "id"),
         Index("ix_posts_user_id_published", "user_id", "published", "created_at", "id"),
 {% if cookiecutter.database == 'mysql' %}
-        Base.__table_args__,
+        TABLE_OPTIONS,
 {% endif %}
     )
 

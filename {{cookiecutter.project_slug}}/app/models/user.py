@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Computed, Connection, ForeignKey, String, Table, event, insert
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+{% if cookiecutter.database == 'mysql' %}
+from app.models.base import TABLE_OPTIONS, Base, Entity
+{% else %}
 from app.models.base import Base, Entity
+{% endif %}
 from app.security import passwords
 
 if TYPE_CHECKING:
@@ -23,8 +27,7 @@ user_roles = Table(
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     Column("role_id", ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True),
 {% if cookiecutter.database == 'mysql' %}
-    mysql_charset="utf8mb4",
-    mysql_collate="utf8mb4_bin",
+    **TABLE_OPTIONS,
 {% endif %}
 )
 
