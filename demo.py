@@ -68,7 +68,9 @@ def serve(project: Path, programs: Path, port: int) -> int:
 
 
 def interrupt(number: int, frame: object) -> None:
-    """Treat the polite signal to end like Ctrl-C."""
+    """End once: tox and the terminal both send the signal, and cleaning up takes a while."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -80,6 +82,7 @@ def main() -> int:
     if occupied(port):
         print(f"demo: port {port} is occupied; try: tox run -e demo -- --port {port + 1}")
         return 1
+    signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     folder = Path(tempfile.mkdtemp(prefix="flask-api-demo-"))
     try:

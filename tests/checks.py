@@ -288,12 +288,8 @@ def style_faults(folder: Path) -> list[str]:
     """Return what ruff says of the projects below `folder`, each by its own configuration."""
     faults = []
     for command in (["check"], ["format", "--check"]):
-        done = subprocess.run(
-            ["ruff", *command, "--output-format=concise", "--no-cache", "."],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-        )
+        ruff = ["ruff", *command, "--output-format=concise", "--no-cache", "."]
+        done = subprocess.run(ruff, cwd=folder, capture_output=True, text=True)
         if done.returncode:
             faults += (done.stdout + done.stderr).strip().splitlines()
     return faults

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matrix.combinations import (
+    KIT,
     Combination,
     UnknownName,
     by_names,
@@ -47,6 +48,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         help="also types, dependencies and coverage; the default for a covering subset",
     )
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="suites at a time")
+    parser.add_argument(
+        "--template", type=Path, default=KIT, help="another checkout of the kit to render"
+    )
     parser.add_argument("--report", type=Path, default=CACHE / "report", help="folder of the files")
     parser.add_argument(
         "--require-services",
@@ -111,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
                 print(f"  {kind}: {server.origin}")
             for kind, reason in servers.missing.items():
                 print(f"  {kind}: missing: {reason}")
-            job = Job(servers, folder, deep, options.keep)
+            job = Job(servers, folder, deep, options.keep, options.template)
             results = run_all(chosen, job, options.workers, Progress(len(chosen)))
     finally:
         if options.keep:
@@ -133,12 +137,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def interrupt(number: int, frame: object) -> None:
-    """Treat the polite signal to end like Ctrl-C, so that everything is cleaned up."""
+    """End the run once: tox and the terminal both send the signal, and cleaning up takes a while."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run from the command line."""
+    signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     try:
         return run(arguments(words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from cookiecutter.main import cookiecutter
 
 from matrix.combinations import KIT
 
+# cookiecutter changes the working directory of the whole process while it renders.
+_one_at_a_time = threading.Lock()
+
 
 def render(
     answers: Mapping[str, str], into: Path, template: Path = KIT, *, no_input: bool = True
 ) -> Path:
     """Render `template` with `answers` below the folder `into` and return the project's folder."""
-    with tempfile.TemporaryDirectory(prefix="kit-cookiecutter-") as folder:
+    with _one_at_a_time, tempfile.TemporaryDirectory(prefix="kit-cookiecutter-") as folder:
         config = Path(folder) / "config.json"
         config.write_text(
             json.dumps({"replay_dir": f"{folder}/replay", "cookiecutters_dir": f"{folder}/clones"})

@@ -35,6 +35,15 @@ def free_port() -> int:
     return port
 
 
+def passable_folder() -> str | None:
+    """Return the folder for temporary files if every account may enter it, else a common one."""
+    usual = Path(tempfile.gettempdir()).resolve()
+    for folder in (usual, Path("/tmp"), Path("/var/tmp")):
+        if all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents)):
+            return str(folder)
+    return None
+
+
 def answers(port: int) -> bool:
     """Tell whether something accepts connections on the loopback port."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -118,20 +127,31 @@ class Kind:
     ready: str = ""
 
 
+def prepare(command: list[str], folder: Path, *accounts: str) -> None:
+    """Run a command that creates a server's files, under the account that will serve them."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        **account(*accounts),  # type: ignore[call-overload]
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise Unavailable(f"{command[0]} failed: {said[-1] if said else 'it said nothing'}")
+
+
 def start_postgresql(folder: Path, port: int) -> list[str]:
     """Create a cluster in `folder` and return the command that serves it."""
     places = postgresql_folders()
     data = folder / "data"
-    subprocess.run(
-        [
-            *(program("initdb", folders=places), "--pgdata", str(data), "--username", "kit"),
-            *("--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"),
-        ],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        **account("postgres"),  # type: ignore[call-overload]
-    )
+    create = [
+        *(program("initdb", folders=places), "--pgdata", str(data), "--username", "kit"),
+        *("--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"),
+    ]
+    prepare(create, folder, "postgres")
     settings = {
         "port": port,
         "listen_addresses": "127.0.0.1",
@@ -156,13 +176,7 @@ def start_mysql(folder: Path, port: int) -> list[str]:
         create = [install, "--no-defaults", "--skip-test-db", f"--datadir={data}"]
     else:
         create = [server, "--no-defaults", "--initialize-insecure", f"--datadir={data}"]
-    subprocess.run(
-        create,
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        **account("mysql"),  # type: ignore[call-overload]
-    )
+    prepare(create, folder, "mysql")
     (folder / "init.sql").write_text(
         "CREATE USER 'kit'@'%' IDENTIFIED BY 'kit';\n"
         "GRANT ALL ON *.* TO 'kit'@'%' WITH GRANT OPTION;\n"
@@ -242,7 +256,7 @@ class Servers:
     folder: Path = field(init=False)
 
     def __enter__(self) -> Servers:
-        self.folder = Path(tempfile.mkdtemp(prefix="kit-servers-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="kit-servers-", dir=passable_folder()))
         # A server that runs under an account of its own has to pass through.
         self.folder.chmod(0o711)
         try:
@@ -300,6 +314,7 @@ class Servers:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     cwd=folder,
+                    env={**os.environ, "TMPDIR": str(folder)},
                     start_new_session=True,
                     preexec_fn=end_with_parent,
                     **who,

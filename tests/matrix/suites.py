@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from matrix.combinations import Combination
+from matrix.combinations import KIT, Combination
 from matrix.environments import environment
 from matrix.rendering import render
 from matrix.services import KINDS, Servers
@@ -131,6 +131,7 @@ class Job:
     folder: Path
     deep: frozenset[Combination]
     keep: bool
+    template: Path = KIT
     running: Running = field(default_factory=Running)
 
 
@@ -168,7 +169,7 @@ def _suite(result: Result, job: Job) -> None:
     """Render the combination and run the project's own suite."""
     parent = job.folder / result.combination.name
     clock = time.monotonic()
-    render({**result.combination.answers, "project_slug": "project"}, parent)
+    render({**result.combination.answers, "project_slug": "project"}, parent, job.template)
     project = project_of(result.combination, job)
     result.phases["render"] = time.monotonic() - clock
     clock = time.monotonic()
