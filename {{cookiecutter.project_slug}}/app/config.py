@@ -170,6 +170,8 @@ class Config:
 
 {% if cookiecutter.cache_backend == 'simple' %}
         self.CACHE_TYPE = env.choice("CACHE_TYPE", ("SimpleCache", "NullCache"))
+        # Where a command leaves word that something was written; relative to instance/.
+        self.CACHE_DIR = env.text("CACHE_DIR", "cache")
 {% elif cookiecutter.cache_backend == 'redis' %}
         self.CACHE_TYPE = env.choice("CACHE_TYPE", ("RedisCache", "NullCache"))
         self.CACHE_REDIS_URL = env.text("CACHE_REDIS_URL", "redis://localhost:6379/0")

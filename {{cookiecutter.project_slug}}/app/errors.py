@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from marshmallow import ValidationError
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from app.extensions import db
+from app.schemas import to_json
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def problem(status: int, detail: str, errors: dict[str, list[str]] | None = None
     }
     if errors:
         body["errors"] = errors
-    response = Response(current_app.json.dumps(body), status, mimetype="application/problem+json")
+    response = Response(to_json(body), status, mimetype="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -56,13 +57,17 @@ def refuse(error: HTTPException) -> Response:
     """Tell what an HTTP error means, in our words where the framework's are too long."""
     db.session.rollback()
     status = HTTPStatus(error.code or 500)
-    response = problem(status, DETAILS.get(status) or error.description or status.phrase)
+    detail = error.description or status.phrase
+    if isinstance(error, TooManyRequests) or detail == type(error).description:
+        detail = DETAILS.get(status, status.phrase)
+    response = problem(status, detail)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
 
 
 DETAILS = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address",
     HTTPStatus.METHOD_NOT_ALLOWED: "The method is not allowed for this address",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests",

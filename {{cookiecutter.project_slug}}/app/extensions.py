@@ -1,9 +1,9 @@
 """Flask extensions, made here and bound to the application by create_app()."""
 
-{% if cookiecutter.database == 'sqlite' %}
+import logging
+from collections.abc import Callable
 from typing import Any
 
-{% endif %}
 from flask import Flask, current_app
 from flask_caching import Cache
 from flask_cors import CORS
@@ -31,6 +31,8 @@ limiter = Limiter(
 )
 
 
+log = logging.getLogger(__name__)
+
 EXPOSED_HEADERS = [
     "API-Version",
     "ETag",
@@ -51,10 +53,19 @@ def init_cors(app: Flask) -> None:
         CORS(app, origins=origins, expose_headers=EXPOSED_HEADERS, max_age=600)
 
 
+def attempt(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The result of a cache operation, or None: requests go on while the store is away."""
+    try:
+        return operation(*args, **kwargs)
+    except Exception as error:  # each store's client has errors of its own
+        log.warning("The cache does not answer: %s", error)
+        return None
+
+
 def init_proxies(app: Flask) -> None:
     """Take the client's address from the configured number of proxies, and from no more."""
     if count := app.config["TRUSTED_PROXIES"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
 {% if cookiecutter.database == 'sqlite' %}
 
 

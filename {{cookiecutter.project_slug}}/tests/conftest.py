@@ -34,8 +34,14 @@ def database_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+{% if cookiecutter.cache_backend == 'simple' %}
+def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application, migrated; the suite ends here if it is not ready."""
+    os.environ["CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
+{% else %}
 def app(database_url: str) -> Iterator[Flask]:
     """The application, migrated; the suite ends here if a store does not answer."""
+{% endif %}
     app = create_app("testing")
     app.test_client_class = Client
     with app.app_context():

@@ -7,25 +7,19 @@ stores after somebody else's commit, it stores under the old one.
 """
 
 import hashlib
-import logging
-import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, request
+from flask import Response, request
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, scoped_session
 
+from app.api import generations
 from app.api.contract import View, record
-from app.extensions import cache, db
+from app.extensions import attempt, cache, db
 from app.models.base import Base
-
-log = logging.getLogger(__name__)
-
-# Tables whose generation could not be renewed because the store was away.
-_overdue: set[str] = set()
 
 
 def cached(*models: type[Base]) -> Callable[[View], View]:
@@ -39,14 +33,14 @@ def cached(*models: type[Base]) -> Callable[[View], View]:
                 response: Response = view(*args, **kwargs)
                 return response
             key = _key(tables)
-            entry = key and _try(cache.get, key)
+            entry = key and attempt(cache.get, key)
             if entry:
                 response = Response(entry["body"], headers=entry["headers"])
                 response.headers["X-Cache"] = "HIT"
                 return response
             response = view(*args, **kwargs)
             if key and response.status_code == 200:
-                _try(cache.set, key, {"body": response.data, "headers": list(response.headers)})
+                attempt(cache.set, key, {"body": response.data, "headers": list(response.headers)})
             response.headers["X-Cache"] = "MISS"
             return response
 
@@ -71,51 +65,13 @@ def set_cache_headers(response: Response) -> Response:
 
 
 def _key(tables: list[str]) -> str | None:
-    """The key of this request's entry, or None while the store is away."""
-    generations = _generations(tables)
-    if generations is None:
-        return None
-    query = urlencode(sorted(request.args.items(multi=True)))
-    parts = (request.blueprint, request.script_root, request.path, query, *generations)
-    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
-
-
-def _generations(tables: list[str]) -> list[str] | None:
-    if _overdue:
-        renew(_overdue)
-        if _overdue:
-            return None
-    names = [f"generation-{table}" for table in tables]
-    known = _try(cache.get_many, *names)
+    """The key of this request's entry, or None while the generations can't be told."""
+    known = generations.read(tables)
     if known is None:
         return None
-    return [value or _start(name) for name, value in zip(names, known, strict=True)]
-
-
-def _start(name: str) -> str:
-    """A first generation; whoever comes second adopts the first one's."""
-    generation = secrets.token_hex(8)
-    if not _try(cache.add, name, generation, timeout=0):
-        return str(_try(cache.get, name) or generation)
-    return generation
-
-
-def renew(tables: Iterable[str]) -> None:
-    """Make every entry that shows one of the tables unreachable."""
-    for table in list(tables):
-        if _try(cache.set, f"generation-{table}", secrets.token_hex(8), timeout=0):
-            _overdue.discard(table)
-        elif current_app.config["CACHE_TYPE"] != "NullCache":
-            _overdue.add(table)
-
-
-def _try(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """The result of a cache operation, or None, since requests go on without the store."""
-    try:
-        return operation(*args, **kwargs)
-    except Exception as error:  # each store's client has errors of its own
-        log.warning("The cache does not answer: %s", error)
-        return None
+    query = urlencode(sorted(request.args.items(multi=True)))
+    parts = (request.blueprint, request.script_root, request.path, query, *known)
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
 
 def watch_writes(session: scoped_session[Any]) -> None:
@@ -155,7 +111,7 @@ def _touch(session: Session, *tables: str, cascades: bool = False) -> None:
 
 
 def _renew_touched(session: Session) -> None:
-    renew(session.info.pop("touched", ()))
+    generations.renew(session.info.pop("touched", ()))
 
 
 def _forget_touched(session: Session) -> None:

@@ -4,6 +4,7 @@ Each one acts, and records what it does in the method's `Operation`, from which 
 writes the document: what is documented is what runs.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -134,7 +135,7 @@ def json_body() -> Any:
     if not request.is_json:
         raise UnsupportedMediaType("The body must be JSON, with the Content-Type application/json")
     try:
-        data = current_app.json.loads(request.get_data(), parse_constant=_refuse_constant)
+        data = json.loads(request.get_data(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise BadRequest("The body is not valid JSON") from None
     if data is None or data == {}:
@@ -174,7 +175,9 @@ def returns(
             result = method(*args, **kwargs)
             value, headers = result if isinstance(result, tuple) else (result, {})
             if value is None:
-                return Response(status=status)
+                response = Response(status=status)
+                del response.headers["Content-Type"]
+                return response
             if isinstance(value, Page):
                 headers, value = value.headers, value.items
             cls = choose(value) if choose else schemas[0]

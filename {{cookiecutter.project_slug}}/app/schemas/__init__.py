@@ -1,9 +1,9 @@
 """What comes in and what goes out: validation, representation and documentation in one place."""
 
+import json
 from functools import cache
 from typing import Any
 
-from flask import current_app
 from marshmallow import Schema
 
 
@@ -15,4 +15,9 @@ def schema(cls: type[Schema], *, many: bool = False, partial: bool = False) -> S
 
 def represent(cls: type[Schema], value: Any, *, many: bool = False) -> str:
     """A value as JSON text."""
-    return current_app.json.dumps(schema(cls, many=many).dump(value))
+    return to_json(schema(cls, many=many).dump(value))
+
+
+def to_json(data: Any) -> str:
+    """Plain data as JSON text, its fields in the order of the schema."""
+    return json.dumps(data, separators=(",", ":"))
