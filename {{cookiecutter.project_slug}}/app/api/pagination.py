@@ -10,7 +10,7 @@ import operator
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -21,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.extensions import db
 from app.models.base import Entity
+from app.schemas.fields import UNSTORABLE
 
 M = TypeVar("M", bound=Entity)
 
@@ -127,7 +128,7 @@ def _read_cursor(text: str, sort: str, order: list[Order]) -> Cursor:
         if not isinstance(backwards, bool):
             raise TypeError
         read = [_value(item, value) for item, value in zip(order, values, strict=True)]
-    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
         if isinstance(error, ValidationError):
             raise
         raise ValidationError("Not a cursor of this list.", "cursor") from None
@@ -141,12 +142,12 @@ def _value(item: Order, value: Any) -> Any:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError
-        return moment
+        return moment.astimezone(UTC)
     if type(value) is not kind:
         raise TypeError
     if kind is int and abs(value) >= 2**63:
         raise ValueError
-    if kind is str and "\0" in value:
+    if kind is str and UNSTORABLE.search(value):
         raise ValueError
     return value
 

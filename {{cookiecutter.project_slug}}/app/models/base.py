@@ -38,6 +38,10 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        return datetime
 {% if cookiecutter.database == 'mysql' %}
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
