@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 KIT = Path(__file__).resolve().parent
@@ -54,11 +55,14 @@ def serve(project: Path, programs: Path, port: int) -> int:
     env = {**os.environ, "FLASK_CONFIG": "development"}
     for step in (["db", "upgrade"], ["seed-demo"]):
         subprocess.run([flask, *step], cwd=project, env=env, check=True)
-    print(f"\nThe docs page: http://127.0.0.1:{port}/api/v1/docs   Ctrl-C ends it.\n", flush=True)
     server = subprocess.Popen(
         [flask, "run", "--no-reload", "--port", str(port)], cwd=project, env=env
     )
     try:
+        while server.poll() is None and not occupied(port):
+            time.sleep(0.05)
+        if server.poll() is None:
+            print(f"\nThe docs page: http://127.0.0.1:{port}/api/v1/docs   Ctrl-C ends it.\n")
         return server.wait()
     except KeyboardInterrupt:
         # A terminal sends Ctrl-C to the server as well; a bare signal reaches this process alone.

@@ -137,7 +137,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def interrupt(number: int, frame: object) -> None:
-    """End the run once: tox and the terminal both send the signal, and cleaning up takes a while."""
+    """End the run once: tox and the terminal both send the signal, and cleaning up takes time."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt

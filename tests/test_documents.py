@@ -1,0 +1,106 @@
+"""The kit's documents and workflows say what is so."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from matrix.__main__ import arguments, selection
+from matrix.combinations import KIT, OPTIONS, covering
+from matrix.services import KINDS
+
+README = (KIT / "README.md").read_text("utf-8")
+CONTRIBUTING = (KIT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def rows(text: str, pattern: str) -> list[list[str]]:
+    """Return the cells of the table rows whose first cell matches `pattern`."""
+    lines = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|"))
+    return [cells for cells in lines if re.fullmatch(pattern, cells[0])]
+
+
+def environments() -> configparser.ConfigParser:
+    """Return the kit's tox.ini."""
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(KIT / "tox.ini")
+    return tox
+
+
+def test_table_of_choices_is_that_of_the_prompts() -> None:
+    table = {
+        cells[0].strip("`"): tuple(re.findall(r"`(\w+)`", cells[1]))
+        for cells in rows(README, r"`[a-z_]+`")
+        if cells[0].strip("`") in OPTIONS
+    }
+    assert table == OPTIONS
+
+
+def test_every_server_variable_is_in_the_table() -> None:
+    names = {cells[0].strip("`") for cells in rows(README, r"`KIT_\w+`")}
+    read = set(
+        re.findall(
+            r"KIT_[A-Z_]+",
+            "".join(path.read_text("utf-8") for path in (KIT / "tests" / "matrix").glob("*.py")),
+        )
+    )
+    assert names == read
+    assert {kind.variable for kind in KINDS.values()} <= names
+
+
+def test_environments_of_tox_are_in_the_table() -> None:
+    named = [cells[0].strip("`") for cells in rows(README, r"`(lint|suites|tests)`")]
+    assert named == re.split(r",\s*", environments()["tox"]["env_list"])
+
+
+def test_size_of_the_subset_is_the_one_said() -> None:
+    assert f"suites of {len(covering(2))} combinations" in README
+
+
+@pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_every_tox_environment_that_is_named_exists(text: str) -> None:
+    tox = environments()
+    named = re.findall(r"tox run -e (\w+)", text)
+    assert named
+    assert all(f"testenv:{name}" in tox for name in named)
+
+
+def test_every_matrix_command_is_understood(tmp_path: Path) -> None:
+    commands = re.findall(r"`tox run -e matrix -- (.*?)`", CONTRIBUTING)
+    assert commands
+    (tmp_path / "report.json").write_text(
+        '{"combinations": [{"name": "sqlite-restx-simple-memory-url", "outcome": "failed"}]}'
+    )
+    for command in commands:
+        words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', command)]
+        assert selection(arguments([*words, "--report", str(tmp_path)]))
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_link_and_path_exists(name: str) -> None:
+    text = (KIT / name).read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)\)", text):
+        assert "://" in target or (KIT / target).exists(), target
+    if name == "CONTRIBUTING.md":
+        for cells in rows(text, r"`.*`"):
+            for path in re.findall(r"`([\w./{}-]+/|[\w./-]+\.(?:txt|json|py))`", cells[0]):
+                assert (KIT / path).exists(), path
+
+
+@pytest.mark.parametrize(
+    "workflow", sorted((KIT / ".github" / "workflows").glob("*.yml")), ids=lambda path: path.name
+)
+def test_workflow_is_valid(workflow: Path) -> None:
+    done = subprocess.run(
+        ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(workflow)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_ci_script_is_valid() -> None:
+    done = subprocess.run(["bash", "-n", str(KIT / ".ci" / "run")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
