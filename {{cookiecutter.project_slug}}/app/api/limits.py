@@ -16,10 +16,10 @@ def account() -> str:
     """The account that a login is for, known or not, as a key that any store can hold."""
     try:
         body = request.get_json(silent=True)
-    except HTTPException:  # too large: the view refuses it
+    except (HTTPException, RecursionError):  # too large or too deep: the view refuses it
         body = None
     name = body.get("username") if isinstance(body, dict) else None
-    folded = str(name).lower().encode("utf-8", "replace")
+    folded = (name if isinstance(name, str) else "").lower().encode("utf-8", "replace")
     return f"account-{hashlib.sha256(folded).hexdigest()}"
 
 
