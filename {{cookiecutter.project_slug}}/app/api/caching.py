@@ -111,8 +111,11 @@ def _touch(session: Session, *tables: str, cascades: bool = False) -> None:
 
 
 def _renew_touched(session: Session) -> None:
-    generations.renew(session.info.pop("touched", ()))
+    # The end of a savepoint decides nothing: its writes show when the whole transaction commits.
+    if not session.in_nested_transaction():
+        generations.renew(session.info.pop("touched", ()))
 
 
 def _forget_touched(session: Session) -> None:
-    session.info.pop("touched", None)
+    if not session.in_nested_transaction():
+        session.info.pop("touched", None)
