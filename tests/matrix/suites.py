@@ -27,8 +27,11 @@ from matrix.services import KINDS, Servers
 SUITE_SECONDS = 600
 # What a suite may see of the machine: no setting of the developer's own projects.
 KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TERM", "CI", "SSL_CERT_FILE")
-# Needed while running, imported by no line: drivers behind a URL, a server, an optional backend.
-NOT_IMPORTED = ("gunicorn", "psycopg", "pymysql", "cryptography", "redis", "cachelib")
+# Needed while running, imported by no line: named in a string, a driver behind an address, a server.
+NOT_IMPORTED = (
+    *("gunicorn", "flask-swagger-ui", "python-json-logger"),
+    *("psycopg", "pymysql", "cryptography", "redis"),
+)
 
 
 def needed(combination: Combination) -> list[str]:
