@@ -94,7 +94,14 @@ def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
 def broken_constraint(error: IntegrityError) -> Response:
     """Tell which unique field is taken; the database has decided it, so that no race slips by."""
     db.session.rollback()
-    text = str(error.orig)
+{% if cookiecutter.database == 'sqlite' %}
+    broken = str(error.orig).partition("UNIQUE constraint failed: ")[2].split(", ")
+{% elif cookiecutter.database == 'postgresql' %}
+    broken = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+{% else %}
+    # "Duplicate entry 'ada' for key 'uq_users_username_key'"; MySQL puts the table before it.
+    broken = str(error.orig).rpartition(" for key ")[2].strip("'\")").rpartition(".")[2]
+{% endif %}
     taken = {
         column.name.removesuffix("_key"): ["Already taken."]
         for table in db.metadata.tables.values()
@@ -102,9 +109,9 @@ def broken_constraint(error: IntegrityError) -> Response:
         if isinstance(constraint, UniqueConstraint)
         for column in constraint.columns
 {% if cookiecutter.database == 'sqlite' %}
-        if f"UNIQUE constraint failed: {column}" in text
+        if str(column) in broken
 {% else %}
-        if str(constraint.name) in text
+        if constraint.name == broken
 {% endif %}
     }
     if not taken:

@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
                     "filters": ["request"],
                 }
             },
+            "loggers": {"alembic.runtime.plugins": {"level": "WARNING"}},
             "root": {"level": app.config["LOG_LEVEL"], "handlers": ["stderr"]},
         }
     )

@@ -1,5 +1,6 @@
 """Runs the migrations, one starter at a time: several may come at once, and the first does it."""
 
+import logging
 from typing import Any
 
 from alembic import context
@@ -11,6 +12,8 @@ from sqlalchemy import Connection, text
 
 from app.extensions import db
 from app.models.base import UTCDateTime
+
+log = logging.getLogger("alembic.env")
 {% if cookiecutter.database == 'postgresql' %}
 
 LOCK = 7305126  # any number that nothing else in this database locks
@@ -34,6 +37,15 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
     return False
 
 
+def skip_empty(migration: object, revision: object, directives: list[Any]) -> None:
+    """Write no migration when the models ask for none."""
+    if directives[0].upgrade_ops and directives[0].upgrade_ops.is_empty():
+        options = context.config.cmd_opts
+        if options and getattr(options, "autogenerate", False):
+            directives.clear()
+            log.info("The models ask for no migration.")
+
+
 def migrate(connection: Connection) -> None:
     """Bring the database to the asked revision."""
     context.configure(
@@ -41,6 +53,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=db.metadata,
         compare_type=True,
         render_item=render_item,
+        process_revision_directives=skip_empty,
 {% if cookiecutter.database == 'sqlite' %}
         # SQLite changes a table by making it anew.
         render_as_batch=True,

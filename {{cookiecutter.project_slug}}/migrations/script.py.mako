@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 ${imports if imports else ""}
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
+revision = "${up_revision}"
+down_revision = ${f'"{down_revision}"' if isinstance(down_revision, str) else down_revision}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
 
