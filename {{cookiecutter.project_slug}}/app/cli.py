@@ -85,9 +85,10 @@ def prune() -> None:
 @click.option("--output", type=click.File("w"), default="-", help="File to write.")
 def openapi(number: str, output: Any) -> None:
     """Write the OpenAPI document."""
-    if number not in {version.number for version in VERSIONS}:
+    version = next((version for version in VERSIONS if version.number == number), None)
+    if version is None:
         raise click.ClickException(f"There is no version {number}.")
-    document = build_document(current_app, number)
+    document = build_document(current_app, version)
     output.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -146,7 +146,7 @@ def correct_retry_after(response: Response) -> Response:
     if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     elif response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        response.headers["Retry-After"] = str(max(1, int(response.headers["Retry-After"])))
+        response.headers["Retry-After"] = str(max(1, int(response.headers.get("Retry-After", 1))))
     else:
         response.headers.pop("Retry-After", None)
     return response

@@ -1,9 +1,12 @@
 """The OpenAPI document and the page that shows it, at `openapi.json` and `docs` of each version."""
 
+from __future__ import annotations
+
 import json
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, current_app, send_from_directory
 from markupsafe import escape
@@ -11,6 +14,9 @@ from markupsafe import escape
 from app.api.contract import ignores_credentials
 from app.api.openapi import build_document
 from app.config import API_TITLE
+
+if TYPE_CHECKING:
+    from app.api.versions import Version
 
 ASSETS = Path(str(files("flask_swagger_ui"))) / "dist"
 
@@ -68,12 +74,12 @@ START = """SwaggerUIBundle({
 {% endif %}
 
 
-def mount(blueprint: Blueprint, number: str) -> None:
+def mount(blueprint: Blueprint, version: Version) -> None:
     """Add the document of a version, its page, and what the page loads."""
 
     @cache
     def document() -> str:
-        return json.dumps(build_document(current_app, number), ensure_ascii=False)
+        return json.dumps(build_document(current_app, version), ensure_ascii=False)
 
     @blueprint.get("/openapi.json")
     @ignores_credentials
@@ -92,7 +98,7 @@ def mount(blueprint: Blueprint, number: str) -> None:
     def start() -> Response:
         """Start Swagger UI; a script of its own, since the policy allows none in the page."""
 {% if cookiecutter.versioning == 'header' %}
-        return Response(START.replace("NUMBER", number), mimetype="text/javascript")
+        return Response(START.replace("NUMBER", version.number), mimetype="text/javascript")
 {% else %}
         return Response(START, mimetype="text/javascript")
 {% endif %}

@@ -1,8 +1,10 @@
 """The OpenAPI 3.1 document of a version, from the routes and what their decorators recorded."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -12,6 +14,9 @@ from werkzeug.routing import Rule
 
 from app.api.contract import Access, Operation, operation_of
 from app.config import API_TITLE
+
+if TYPE_CHECKING:
+    from app.api.versions import Version
 
 PARAMETER = re.compile(r"<[^:>]*:?(\w+)>")
 VERBS = ("get", "post", "put", "patch", "delete")
@@ -43,14 +48,11 @@ class ProblemOut(Schema):
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
 
 
-def build_document(app: Flask, number: str) -> dict[str, Any]:
-    """The document of a version; the same text in every flavor."""
-    from app.api.versions import VERSIONS
-
-    version = next(version for version in VERSIONS if version.number == number)
+def build_document(app: Flask, version: Version) -> dict[str, Any]:
+    """The document of a version."""
     spec = APISpec(
         title=API_TITLE,
-        version=number,
+        version=version.number,
         openapi_version="3.1.0",
         plugins=[MarshmallowPlugin(schema_name_resolver=_name)],
         servers=[{"url": {{ '"/api"' if cookiecutter.versioning == 'header' else 'version.prefix' }}}],

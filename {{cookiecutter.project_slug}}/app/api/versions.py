@@ -75,7 +75,7 @@ def init_app(app: Flask, versions: Sequence[Version] = VERSIONS) -> None:
         blueprint.before_request(authenticate)
         mount(blueprint, version.routes)
         if app.config["API_DOCS_ENABLED"]:
-            document.mount(blueprint, version.number)
+            document.mount(blueprint, version)
         app.register_blueprint(blueprint)
 
     def complete(response: Response) -> Response:

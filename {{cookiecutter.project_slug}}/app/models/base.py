@@ -1,5 +1,6 @@
 """What all tables share: named constraints, UTC times, a version for concurrent writers."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,6 +87,11 @@ class Entity(Base):
         UTCDateTime, default=utcnow, onupdate=utcnow, sort_order=2
     )
     version: Mapped[int] = mapped_column(sort_order=3)
+
+    def update(self, changes: Mapping[str, Any]) -> None:
+        """Set columns and relationships by name."""
+        for name, value in changes.items():
+            setattr(self, name, value)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from app.api.pagination import Page, paginate
 from app.extensions import db
 from app.models.base import utcnow
 from app.models.user import ADMIN, USER, Role, User
+from app.resources.users import delete_user
 from app.schemas.query import AdminUserQuery
 from app.schemas.user import AdminUserIn, CreatedUserOut, UserOut
 from app.security import policies
@@ -72,8 +73,9 @@ class AdminUserItem(Resource):
         if data.get("is_active") is False or ADMIN not in data.get("roles", [ADMIN]):
             policies.keep_an_admin(user)
         rights = (user.is_active, set(user.roles))
-        for name, value in data.items():
-            setattr(user, name, roles_named(value) if name == "roles" else value)
+        if "roles" in data:
+            data["roles"] = roles_named(data["roles"])
+        user.update(data)
         if "password" in data or rights != (user.is_active, set(user.roles)):
             end_sessions_of(user)
             # Roles are stored elsewhere; this makes two admins who change them notice each other.
@@ -86,8 +88,4 @@ class AdminUserItem(Resource):
     @returns(status=204)
     def delete(self, id: int) -> None:
         """Delete a user and the user's posts."""
-        user = policies.editable_user(known_caller(), id)
-        unless_changed(user, UserOut)
-        policies.keep_an_admin(user)
-        db.session.delete(user)
-        db.session.commit()
+        delete_user(id)

@@ -55,8 +55,7 @@ class PostItem(Resource):
         """Change the given fields of a post."""
         post = policies.editable_post(known_caller(), id)
         unless_changed(post, PostOut)
-        for name, value in data.items():
-            setattr(post, name, value)
+        post.update(data)
         db.session.commit()
         return post
 

@@ -33,6 +33,15 @@ def representation(user: User) -> type[Schema]:
     return UserOut if policies.can_manage(caller(), user) else PublicUserOut
 
 
+def delete_user(id: int) -> None:
+    """Delete a user whom the caller may manage; the database deletes what is theirs."""
+    user = policies.editable_user(known_caller(), id)
+    unless_changed(user, UserOut)
+    policies.keep_an_admin(user)
+    db.session.delete(user)
+    db.session.commit()
+
+
 class UserList(Resource):
     @cached(User)
     @may_fail(403)
@@ -80,8 +89,7 @@ class UserItem(Resource):
         """Change the given fields of a user; a new password ends the user's other sessions."""
         user = policies.editable_user(known_caller(), id)
         unless_changed(user, UserOut)
-        for name, value in data.items():
-            setattr(user, name, value)
+        user.update(data)
         if "password" in data:
             end_sessions_of(user, but_this=True)
         db.session.commit()
@@ -94,11 +102,7 @@ class UserItem(Resource):
     @returns(status=204)
     def delete(self, id: int) -> None:
         """Delete a user and the user's posts."""
-        user = policies.editable_user(known_caller(), id)
-        unless_changed(user, UserOut)
-        policies.keep_an_admin(user)
-        db.session.delete(user)
-        db.session.commit()
+        delete_user(id)
 
 
 class UserPostList(Resource):
