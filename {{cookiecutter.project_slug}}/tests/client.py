@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 BASE = "{{ cookiecutter.__base }}"
-OUTSIDE = ("/healthz", "/readyz", "/metrics", BASE)
+COMPLETE = ("/healthz", "/readyz", "/metrics", "/api/")
 
 _addresses = itertools.count(1)
 
@@ -29,7 +29,7 @@ class Client(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         path, *rest = args
-        if isinstance(path, str) and not path.startswith(OUTSIDE):
+        if isinstance(path, str) and not path.startswith(COMPLETE):
             path = BASE + path
         headers = dict(kwargs.pop("headers", {}))
         if self.access_token:
