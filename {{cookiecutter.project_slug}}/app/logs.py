@@ -57,7 +57,7 @@ def begin_request() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if ACCEPTABLE_ID.fullmatch(given) else uuid.uuid4().hex
     g.started = time.perf_counter()
-    g.session = None
+    g.session = g.user_id = None
 
 
 def finish_request(response: Response) -> Response:
@@ -75,7 +75,7 @@ def finish_request(response: Response) -> Response:
             "status": response.status_code,
             "duration_ms": round(milliseconds, 1),
             "address": request.remote_addr,
-            "user_id": g.session.user_id if g.session else None,
+            "user_id": g.user_id,
         },
     )
     return response
