@@ -16,6 +16,13 @@ def refusal(response: TestResponse) -> tuple[int, str]:
     return response.status_code, response.json["message"]
 
 
+def fields(response: TestResponse) -> set[str]:
+    """The names in an object that was answered."""
+    assert response.status_code in {200, 201}, response.text
+    item: Any = response.json
+    return set(item)
+
+
 def faults(response: TestResponse) -> set[str]:
     """The fields that a 422 or 409 names."""
     assert response.status_code in {409, 422}, response.text

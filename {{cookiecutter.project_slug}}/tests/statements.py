@@ -40,7 +40,7 @@ def statements_of(app: Flask, call: Call) -> list[str]:
     return seen
 
 
-def race(app: Flask, *calls: Call, to: str) -> list[TestResponse]:
+def race(app: Flask, *calls: Call, to: str | tuple[str, ...]) -> list[TestResponse]:
     """Make calls in threads; none does the statement that begins with `to` before all want to."""
     barrier = Barrier(len(calls), timeout=10)
 
