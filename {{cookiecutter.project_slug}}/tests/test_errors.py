@@ -1,0 +1,261 @@
+"""Errors: one format, whichever layer refuses, and in production too."""
+
+import re
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+{% if cookiecutter.database == 'sqlite' %}
+from pathlib import Path
+{% endif %}
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import insert
+from werkzeug.test import TestResponse
+
+from app import db
+from app.api.framework import Resource
+from app.api.versions import v1
+from app.models.base import utcnow
+from app.models.post import Post
+from tests.answers import faults, refusal
+from tests.apps import other_app, production
+from tests.client import Client, new_client
+from tests.factories import client_of, make_user
+{% if cookiecutter.database != 'sqlite' %}
+from tests.relay import line_to
+{% endif %}
+
+PROBLEM = {"type", "title", "status", "detail", "message", "request_id"}
+JSON = {"Content-Type": "application/json"}
+
+
+class Crash(Resource):
+    """What nobody foresaw."""
+
+    def get(self) -> None:
+        raise RuntimeError("hunter2 is no password")
+
+    def post(self) -> None:
+        """Refer to a user who does not exist."""
+        values = {"user_id": 1, "title": "", "content": "", "published": False, "version": 1}
+        now = utcnow()
+        db.session.execute(insert(Post).values(**values, created_at=now, updated_at=now))
+
+
+@pytest.fixture(scope="module", params=["testing", "production"])
+def fragile(request: pytest.FixtureRequest, app: Flask, database_url: str) -> Iterator[Flask]:
+    """An application with a fault in it; in production, DEBUG and TESTING are off."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(v1, "/crash", Crash)
+        with other_app(request.param, **production(database_url)) as fragile:
+            fragile.config.update(PASSWORD_TIME_COST=1, PASSWORD_MEMORY_COST=8)
+            yield fragile
+
+
+@pytest.fixture
+def caller(fragile: Flask) -> Client:
+    return new_client(fragile)
+
+
+def register_twice(client: Client) -> TestResponse:
+    ada = {"username": "ada", "email": "ada@example.com", "password": "correct horse battery"}
+    client.post("/users", json=ada)
+    return client.post("/users", json={**ada, "email": "lovelace@example.com"})
+
+
+def exceed_the_limit(client: Client) -> TestResponse:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(client.application.config, "RATELIMIT_DEFAULT", "1 per hour")
+        client.get("/posts")
+        return client.get("/posts")
+
+
+def bear(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+REFUSALS: list[tuple[int, str, Callable[[Client], TestResponse]]] = [
+    (404, "There is nothing at this address", lambda c: c.get("/nothing")),
+    (404, "There is nothing at this address", lambda c: c.get("/posts/")),
+    (404, "There is nothing at this address", lambda c: c.get("//posts")),
+    (404, "There is nothing at this address", lambda c: c.get("/healthz/more")),
+    (404, "There is nothing at this address", lambda c: c.get("/docs/nothing.js")),
+    (404, "User not found", lambda c: c.get("/users/1")),
+    (405, "The method is not allowed for this address", lambda c: c.put("/posts", json={})),
+    (401, "Missing or malformed token", lambda c: c.get("/users/me")),
+    (401, "Invalid token", lambda c: c.get("/users/me", headers=bear("a.b.c"))),
+    (401, "Invalid token", lambda c: c.get("/posts", headers=bear("\xff"))),
+    (401, "Invalid credentials", lambda c: c.log_in("nobody", "knows this")),
+    (403, "Only an admin may filter by role", lambda c: c.get("/users?role=admin")),
+    (422, "Validation failed", lambda c: c.get("/posts?per_page=0")),
+    (400, "No input data provided", lambda c: c.post("/auth/login")),
+    (415, "The body must be JSON, with the Content-Type application/json",
+     lambda c: c.post("/auth/login", data="{}")),
+    (429, "Too many requests", exceed_the_limit),
+    (409, "Username already taken", register_twice),
+    (409, "The request contradicts what is stored", lambda c: c.post("/crash")),
+    (500, "Something went wrong on our side", lambda c: c.get("/crash")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "message", "call"), REFUSALS)
+def test_every_layer_refuses_in_one_format(
+    caller: Client, status: int, message: str, call: Callable[[Client], TestResponse]
+) -> None:
+    response = call(caller)
+    assert refusal(response) == (status, message)
+    assert response.content_type == "application/problem+json"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert set(response.json) - {"errors"} == PROBLEM
+    assert ("errors" in response.json) == (status == 422 or "taken" in message)
+    assert response.json["type"] == "about:blank"
+    assert response.json["title"] == HTTPStatus(status).phrase
+    assert response.json["status"] == status
+    assert response.json["detail"] == message
+    assert response.json["request_id"] == response.headers["X-Request-ID"]
+    assert ("WWW-Authenticate" in response.headers) == (status == 401)
+    assert ("Retry-After" in response.headers) == (status == 429)
+
+
+def test_missing_token_is_asked_for_as_bearer(client: Client) -> None:
+    assert client.get("/users/me").headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_wrong_method_is_answered_with_the_right_ones(client: Client) -> None:
+    response = client.delete("/posts")
+    assert response.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+def test_crash_tells_its_id_and_the_log_the_rest(
+    caller: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = caller.get("/crash")
+    assert "hunter2" not in response.text
+    assert "Traceback" not in response.text
+    (record,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert "hunter2" in caplog.text
+    assert record.exc_info
+
+
+def test_service_goes_on_after_a_crash(caller: Client) -> None:
+    caller.get("/crash")
+    assert caller.get("/posts").status_code == 200
+
+
+@pytest.mark.parametrize("door", ["/auth/login", "/auth/register"])
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{}", 400),
+        (b"null", 400),
+        (b"{", 400),
+        (b'{"username": NaN}', 400),
+        (b'{"username": -Infinity}', 400),
+        (b'{"username": ' + b"1" * 5000 + b"}", 400),
+        (b'{"username": "\xff"}', 400),
+        (b"[" * 100_000, 400),
+        (b"[]", 422),
+        (b'"text"', 422),
+        (b"1", 422),
+        (b'{"username": ' + b"[" * 500 + b"]" * 500 + b"}", 422),
+        (b'{"username": "a\\u0000b"}', 422),
+        (b'{"username": "\\ud800"}', 422),
+        (b'{"username": "\xed\xa0\x80"}', 422),
+        (b'{"\\ud800": 1}', 422),
+        (b" " * (1024 * 1024 + 1), 413),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_bad_body_is_refused(client: Client, door: str, body: bytes, status: int) -> None:
+    response = client.post(door, data=body, headers=JSON)
+    assert response.status_code == status, response.text
+    assert response.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"null"])
+def test_empty_body_is_named_so(app: Flask, body: bytes) -> None:
+    author = client_of(app, make_user(app))
+    response = author.post("/posts", data=body, headers=JSON)
+    assert refusal(response) == (400, "No input data provided")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_body_that_does_not_say_json_is_415(client: Client, kind: str) -> None:
+    response = client.post("/auth/login", data=b"{}", headers={"Content-Type": kind})
+    assert response.status_code == 415
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/vnd.api+json"])
+def test_body_may_say_json_in_other_words(client: Client, kind: str) -> None:
+    response = client.post("/auth/login", data=b"{}", headers={"Content-Type": kind})
+    assert response.status_code == 400
+
+
+def test_all_failing_fields_are_named_at_once(client: Client) -> None:
+    body = {"username": 1, "email": "nobody", "password": "short", "admin": True}
+    response = client.post("/auth/register", json=body)
+    assert faults(response) == {"username", "email", "password", "admin"}
+    assert response.json["errors"]["admin"] == ["Unknown field."]
+
+
+@pytest.mark.parametrize(
+    "value", ["a\0b", "\ud800", 1, True, None, ["text"], {"text": "text"}], ids=repr
+)
+def test_text_that_is_none_is_422(app: Flask, value: object) -> None:
+    author = client_of(app, make_user(app))
+    response = author.post("/posts", json={"title": "A title", "content": value})
+    assert faults(response) == {"content"}
+
+
+def test_field_inside_a_list_is_named_with_its_place(app: Flask) -> None:
+    admin = client_of(app, make_user(app, roles=("admin",)))
+    body = {"username": "eve", "email": "eve@example.com", "password": "correct horse battery"}
+    response = admin.post("/admin/users", json={**body, "roles": ["user", 1]})
+    assert faults(response) == {"roles.1"}
+
+
+@pytest.mark.parametrize("id", ["0", "-1", "1.0", "one", "%00", str(2**31), str(2**63), "9" * 5000])
+def test_impossible_id_is_404(client: Client, id: str) -> None:
+    assert client.get(f"/users/{id}").status_code == 404
+    assert client.get(f"/posts/{id}").status_code == 404
+
+
+@pytest.mark.parametrize("given", ["abc", "0b1a-2.c_D", "a" * 64])
+def test_id_of_a_request_is_taken_over(client: Client, given: str) -> None:
+    response = client.get("/nothing", headers={"X-Request-ID": given})
+    assert response.headers["X-Request-ID"] == response.json["request_id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "a" * 65, "two words", "<b>", "\xe4", '"}'])
+def test_id_that_could_do_harm_is_replaced(client: Client, given: str) -> None:
+    response = client.get("/nothing", headers={"X-Request-ID": given})
+    assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-ID"])
+
+
+{% if cookiecutter.database == 'sqlite' %}
+def test_database_away_is_503_until_it_is_back(app: Flask, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with other_app(TEST_DATABASE_URL=f"sqlite:///{disk / 'test.db'}") as other:
+        client = new_client(other)
+        for response in (client.get("/users"), client.log_in("ada", "correct horse battery")):
+            assert refusal(response) == (503, "The database does not answer")
+            assert response.headers["Retry-After"] == "5"
+        disk.mkdir()
+        with other.app_context():
+            upgrade()
+        assert client.get("/users").status_code == 200
+{% else %}
+def test_database_away_is_503_until_it_is_back(app: Flask, database_url: str) -> None:
+    port = {{ 5432 if cookiecutter.database == 'postgresql' else 3306 }}
+    with line_to(database_url, port) as line, other_app(TEST_DATABASE_URL=line.address) as other:
+        client = new_client(other)
+        assert client.get("/users").status_code == 200
+        line.cut()
+        for response in (client.get("/users?total=1"), client.log_in("ada", "correct horse")):
+            assert refusal(response) == (503, "The database does not answer")
+            assert response.headers["Retry-After"] == "5"
+        line.mend()
+        assert client.get("/users?total=1").status_code == 200
+{% endif %}
