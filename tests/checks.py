@@ -164,7 +164,7 @@ def _parse_fault(pattern: str, text: str) -> str:
     return ""
 
 
-def parse_faults(project: Path) -> list[str]:
+def parse_faults(project: Path, _: Combination | None = None) -> list[str]:
     """Return a line for each file that its format's own parser refuses."""
     faults = []
     for name, text in files_of(project):
@@ -181,7 +181,7 @@ def parse_faults(project: Path) -> list[str]:
 LEFT_OVER = re.compile(r"cookiecutter|(?<!\$)\{\{|\{%|\{#")
 
 
-def leftover_faults(project: Path) -> list[str]:
+def leftover_faults(project: Path, _: Combination | None = None) -> list[str]:
     """Return a line for each tag or name of the template that was not rendered."""
     return [
         f"{where}: {match.group()} is left over from the template"
@@ -260,7 +260,7 @@ def file_list_faults(project: Path, combination: Combination) -> list[str]:
 MADE_LATER = {".env", ".venv", ".tox", "instance", "htmlcov"}
 
 
-def path_faults(project: Path) -> list[str]:
+def path_faults(project: Path, _: Combination | None = None) -> list[str]:
     """Return a line for each link or path in a document that leads nowhere."""
     faults = []
     tops = {path.name for path in project.iterdir()}

@@ -27,7 +27,7 @@ from matrix.services import KINDS, Servers
 SUITE_SECONDS = 600
 # What a suite may see of the machine: no setting of the developer's own projects.
 KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TERM", "CI", "SSL_CERT_FILE")
-# Needed while running, imported by no line: named in a string, a driver behind an address, a server.
+# Needed while running, imported by no line: a server, named in a string, behind an address.
 NOT_IMPORTED = (
     *("gunicorn", "flask-swagger-ui", "python-json-logger"),
     *("psycopg", "pymysql", "cryptography", "redis"),
