@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, scoped_session
 
 from app.api import generations
-from app.api.contract import View
+from app.api.contract import View, record
 from app.extensions import attempt, cache, db
 from app.models.base import Base
 
@@ -44,6 +44,7 @@ def cached(*models: type[Base]) -> Callable[[View], View]:
             response.headers["X-Cache"] = "MISS"
             return response
 
+        record(wrapper, cached=True)
         return wrapper
 
     return decorate

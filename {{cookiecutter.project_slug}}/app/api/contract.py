@@ -46,6 +46,7 @@ class Operation:
     returns: tuple[type[Schema], ...] = ()
     many: bool = False
     status: int = 200
+    cached: bool = False
     problems: frozenset[int] = field(default_factory=frozenset)
 
 

@@ -13,14 +13,18 @@ from app.extensions import limiter
 
 
 def account() -> str:
-    """The account that a login is for, known or not, as a key that any store can hold."""
+    """The account that a login is for, known or not, as a key that any store can hold.
+
+    Who names none is counted by address.
+    """
     try:
         body = request.get_json(silent=True)
     except (HTTPException, RecursionError):  # too large or too deep: the view refuses it
         body = None
     name = body.get("username") if isinstance(body, dict) else None
-    folded = (name if isinstance(name, str) else "").lower().encode("utf-8", "replace")
-    return f"account-{hashlib.sha256(folded).hexdigest()}"
+    whose = name if isinstance(name, str) else get_remote_address()
+    digest = hashlib.sha256(whose.lower().encode("utf-8", "replace")).hexdigest()
+    return f"account-{digest}"
 
 
 def limited(setting: str, *, by_account: bool = False) -> Callable[[View], View]:

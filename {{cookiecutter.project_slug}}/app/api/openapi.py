@@ -36,6 +36,30 @@ WHY = {
 }
 
 
+HEADERS = {
+    "API-Version": ("string", "Version that answered."),
+    "ETag": ("string", "Validator of the representation, for If-Match and If-None-Match."),
+    "Link": ("string", "Addresses of the first, previous and next page (RFC 8288)."),
+    "Location": ("string", "Address of what was made."),
+    "Retry-After": ("integer", "Seconds to wait."),
+    "WWW-Authenticate": ("string", "The scheme to use."),
+    "X-Cache": ("string", "HIT or MISS, for callers without a token."),
+    "X-RateLimit-Limit": ("integer", "Requests that the window allows."),
+    "X-RateLimit-Remaining": ("integer", "Requests left in the window."),
+    "X-RateLimit-Reset": ("integer", "End of the window, in seconds since 1970."),
+    "X-Request-ID": ("string", "The request's name in the logs."),
+    "X-Total-Count": ("integer", "Length of the whole list, if `total=true` asked for it."),
+}
+ALWAYS = (
+    "API-Version",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+)
+ON_PROBLEM = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+
+
 class ProblemOut(Schema):
     """What went wrong (RFC 9457)."""
 
@@ -59,6 +83,8 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     spec.components.schema("Problem", schema=ProblemOut)
+    for header, (kind, meaning) in HEADERS.items():
+        spec.components.header(header, {"description": meaning, "schema": {"type": kind}})
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         view = getattr(app.view_functions[rule.endpoint], "view_class", None)
         if view is None or not rule.endpoint.startswith(f"{version.name}."):
@@ -98,8 +124,7 @@ def _operation(rule: Rule, verb: str, method: Any) -> dict[str, Any]:
         documented["security"] = [{}, {"bearer": []}]
     elif operation.access is not Access.NONE:
         documented["security"] = [{"bearer": []}]
-    if operation.query:
-        documented["parameters"] = [{"in": "query", "schema": operation.query}]
+    documented["parameters"] = list(_parameters(rule, verb, operation))
     if operation.body:
         body = operation.body(partial=operation.partial)
         documented["requestBody"] = {
@@ -109,12 +134,21 @@ def _operation(rule: Rule, verb: str, method: Any) -> dict[str, Any]:
     return documented
 
 
+def _parameters(rule: Rule, verb: str, operation: Operation) -> Iterator[dict[str, Any]]:
+    if operation.query:
+        yield {"in": "query", "schema": operation.query}
+    if verb == "get" and _is_entity(operation):
+        yield {"in": "header", "name": "If-None-Match", "schema": {"type": "string"}}
+    if verb in {"put", "patch", "delete"}:
+        yield {"in": "header", "name": "If-Match", "schema": {"type": "string"}}
+
+
 def _tag(rule: Rule) -> str:
     return PARAMETER.sub("", rule.rule).strip("/").split("/")[{{ '2' }}]
 
 
 def _responses(rule: Rule, verb: str, operation: Operation) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": "Done."}
+    success: dict[str, Any] = {"description": "Done.", "headers": _headers(*_success(operation))}
     if operation.returns:
         schemas: list[Any] = [
             {"type": "array", "items": cls} if operation.many else cls for cls in operation.returns
@@ -122,12 +156,35 @@ def _responses(rule: Rule, verb: str, operation: Operation) -> dict[str, Any]:
         content = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
         success["content"] = {"application/json": {"schema": content}}
     responses = {str(operation.status): success}
+    if verb == "get" and _is_entity(operation):
+        responses["304"] = {"description": "The client has it.", "headers": _headers("ETag")}
     for status in sorted(_problems(rule, verb, operation)):
         responses[str(status)] = {
             "description": WHY[status],
+            "headers": _headers(*ON_PROBLEM.get(status, ())),
             "content": {"application/problem+json": {"schema": ProblemOut}},
         }
     return responses
+
+
+def _is_entity(operation: Operation) -> bool:
+    """Whether one stored thing is represented, and so has an ETag."""
+    return bool(operation.returns and not operation.many and "id" in operation.returns[0]().fields)
+
+
+def _success(operation: Operation) -> Iterator[str]:
+    if operation.status == 201:
+        yield "Location"
+    if operation.many:
+        yield from ("Link", "X-Total-Count")
+    if _is_entity(operation):
+        yield "ETag"
+    if operation.cached:
+        yield "X-Cache"
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in sorted({*ALWAYS, *names})}
 
 
 def _problems(rule: Rule, verb: str, operation: Operation) -> set[int]:

@@ -9,6 +9,9 @@ from marshmallow import ValidationError, fields
 class Text(fields.String):
     """Text that every database can store: no NUL, nothing that has no UTF-8 form."""
 
+    def __init__(self, *, metadata: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(metadata={"pattern": r"^[^\u0000]*$", **(metadata or {})}, **kwargs)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
         if UNSTORABLE.search(text):
@@ -34,12 +37,14 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
 
     def __init__(self, *names: str, default: str, **kwargs: Any) -> None:
         self.names = names
+        name = f"-?({'|'.join(names)})"
         super().__init__(
             load_default=lambda: self._parse(default),
             metadata={
                 "type": "string",
-                "example": default,
-                "description": f"Names of {', '.join(names)}; a minus before one turns it round.",
+                "pattern": f"^{name}(,{name})*$",
+                "default": default,
+                "description": "Fields in the order of their weight; a `-` turns one round.",
             },
             **kwargs,
         )
@@ -57,7 +62,5 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
                 raise ValidationError(
                     f"Can't be sorted by {name!r}. Possible: {', '.join(self.names)}."
                 )
-            if name in order:
-                raise ValidationError(f"Names {name!r} twice.")
-            order[name] = part.startswith("-")
+            order.setdefault(name, part.startswith("-"))
         return list(order.items())

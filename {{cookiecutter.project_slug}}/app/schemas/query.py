@@ -12,8 +12,11 @@ class ListQuery(Schema):
 
     per_page = fields.Integer(load_default=20, validate=validate.Range(1, 100))
     cursor = Text(
-        load_default=None,
-        metadata={"description": "Where the page begins; taken from a Link header."},
+        load_default="",
+        metadata={
+            "format": "cursor",
+            "description": "Where the page begins; taken from a Link header.",
+        },
     )
     total = fields.Boolean(
         load_default=False, metadata={"description": "Ask for X-Total-Count, which costs a query."}

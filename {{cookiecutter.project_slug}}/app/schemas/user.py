@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from app.models.user import ROLES
 from app.schemas.fields import Flag, Text
 
 
@@ -13,7 +14,7 @@ def username() -> Text:
             # Not `$`, which in Python lets a line break at the end pass.
             validate.Regexp(r"^[A-Za-z0-9._-]+\Z", error="May hold letters, digits and . _ -"),
         ],
-        metadata={"example": "ada"},
+        metadata={"example": "ada", "pattern": "^[A-Za-z0-9._-]+$"},
     )
 
 
@@ -26,7 +27,7 @@ def password() -> Text:
     )
 
 
-class Email(fields.Email, Text):
+class Email(Text, fields.Email):
     """An address that every database can store."""
 
 
@@ -44,7 +45,7 @@ class AdminUserIn(UserIn):
     """What an admin may say about a user."""
 
     roles = fields.List(
-        Text(validate=validate.Length(1, 64)),
+        Text(validate=validate.Length(1, 64), metadata={"enum": list(ROLES)}),
         validate=validate.Length(max=20),
         metadata={"example": ["user"]},
     )
