@@ -16,27 +16,6 @@ CHANGES = pytest.mark.parametrize("verb", ["PUT", "PATCH"])
 NOT_FOUND = (404, "Post not found")
 FORBIDDEN = (403, "Only the author or an admin may do this")
 
-BAD_FIELDS = pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("title", "four"),
-        ("title", "x" * 256),
-        ("title", "a NUL \0"),
-        ("title", ["title"]),
-        ("title", None),
-        ("content", ""),
-        ("content", "x" * 100_001),
-        ("content", "lone \ud800 surrogate"),
-        ("content", None),
-        ("published", "true"),
-        ("published", 1),
-        ("published", None),
-        ("user_id", 1),
-        ("id", 1),
-        ("created_at", "2020-01-01T00:00:00+00:00"),
-    ],
-)
-
 
 # Writing
 
@@ -96,7 +75,26 @@ def test_text_is_kept_as_it_is(app: Flask, field: str, value: str) -> None:
     assert author.get(f"/posts/{response.json['id']}").json[field] == value
 
 
-@BAD_FIELDS
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", "four"),
+        ("title", "x" * 256),
+        ("title", "a NUL \0"),
+        ("title", ["title"]),
+        ("title", None),
+        ("content", ""),
+        ("content", "x" * 100_001),
+        ("content", "lone \ud800 surrogate"),
+        ("content", None),
+        ("published", "true"),
+        ("published", 1),
+        ("published", None),
+        ("user_id", 1),
+        ("id", 1),
+        ("created_at", "2020-01-01T00:00:00+00:00"),
+    ],
+)
 def test_bad_field_of_a_new_post_is_422(app: Flask, field: str, value: object) -> None:
     author = client_of(app, make_user(app))
     assert faults(author.post("/posts", json={**HELLO, field: value})) == {field}
@@ -180,15 +178,15 @@ def test_publishing_shows_a_draft_to_everybody_and_back(app: Flask, client: Clie
 
 
 @CHANGES
-@BAD_FIELDS
-def test_bad_change_is_422_and_changes_nothing(
-    app: Flask, client: Client, verb: str, field: str, value: object
-) -> None:
+def test_bad_change_is_422_and_changes_nothing(app: Flask, client: Client, verb: str) -> None:
     user = make_user(app)
     path = f"/posts/{make_post(app, user).id}"
     before = client.get(path).json
-    body = {"title": "Another title", "content": "Other text.", field: value}
-    assert faults(client_of(app, user).open(path, method=verb, json=body)) == {field}
+    author = client_of(app, user)
+    bad = {"title": "four", "content": "", "published": None, "user_id": 1}
+    assert faults(author.open(path, method=verb, json=bad)) == set(bad)
+    half = {"title": "A good title", "content": None}
+    assert faults(author.open(path, method=verb, json=half)) == {"content"}
     assert client.get(path).json == before
 
 
