@@ -27,7 +27,7 @@ def files_of(project: Path) -> Iterator[tuple[str, str]]:
     """Yield the path below `project`, with slashes, and the text of each rendered file."""
     for path in sorted(project.rglob("*")):
         if path.is_file():
-            yield path.relative_to(project).as_posix(), path.read_bytes().decode("utf-8")
+            yield path.relative_to(project).as_posix(), path.read_bytes().decode("utf-8", "replace")
 
 
 # --- each file parses ---------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def _procfile(text: str) -> None:
 
 
 def _text(text: str) -> None:
-    if "\0" in text or "\r" in text:
+    if re.search("[\0\r\ufffd]", text):
         raise ValueError("not plain text")
     if text and not text.endswith("\n"):
         raise ValueError("the last line has no end")

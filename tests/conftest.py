@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -9,11 +12,17 @@ from matrix.combinations import Combination, every_combination
 from matrix.rendering import render
 
 
+def answers(combination: Combination) -> dict[str, str]:
+    """Return the answers of a combination, with its name as the slug."""
+    return {**combination.answers, "project_slug": combination.name}
+
+
 @pytest.fixture(scope="session")
 def renders(tmp_path_factory: pytest.TempPathFactory) -> dict[Combination, Path]:
     """Every combination, rendered once for the session and not to be changed."""
     folder = tmp_path_factory.mktemp("renders")
-    return {
-        combination: render({**combination.answers, "project_slug": combination.name}, folder)
-        for combination in every_combination()
-    }
+    combinations = every_combination()
+    # In processes: cookiecutter changes the working directory, so that threads would wait in line.
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        projects = pool.map(render, map(answers, combinations), repeat(folder), chunksize=6)
+        return dict(zip(combinations, projects, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,19 @@ def test_rendering_takes_at_most_a_fifth_of_a_second_above_an_empty_template(
         min(seconds(template, number) for number in range(5)) for template in (empty, KIT)
     )
     assert fastest - fastest_empty <= 0.2
+
+
+def test_what_needs_no_rendering_is_copied() -> None:
+    """A file without a tag is copied, which takes a tenth of the time, and only such a file is."""
+    tag = re.compile(r"\{\{|\{%|\{#")
+    plain = [
+        name
+        for name, text in checks.files_of(KIT / "{{cookiecutter.project_slug}}")
+        if not tag.search(name + text)
+    ]
+    copied = json.loads((KIT / "cookiecutter.json").read_text("utf-8"))["_copy_without_render"]
+    assert {*plain} - {*copied} == set(), "add these to _copy_without_render"
+    assert {*copied} - {*plain} == set(), "remove these from _copy_without_render"
 
 
 def test_private_values_are_never_asked_for() -> None:

@@ -16,7 +16,7 @@ KIT = Path(__file__).resolve().parents[2]
 OPTIONS: dict[str, tuple[str, ...]] = {
     prompt: tuple(choices)
     for prompt, choices in json.loads((KIT / "cookiecutter.json").read_text("utf-8")).items()
-    if isinstance(choices, list)
+    if isinstance(choices, list) and not prompt.startswith("_")
 }
 
 

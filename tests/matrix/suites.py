@@ -143,7 +143,7 @@ def run_one(combination: Combination, job: Job) -> Result:
     started = time.monotonic()
     result = Result(combination, "passed")
     try:
-        for phase in (_suite, _checks) if combination in job.deep else (_suite,):
+        for phase in (_suite, check_sources) if combination in job.deep else (_suite,):
             if result.outcome == "passed":
                 phase(result, job)
     except Exception as error:
@@ -209,7 +209,7 @@ def judge(result: Result, status: int, report: Path) -> None:
         result.outcome = "failed"
 
 
-def _checks(result: Result, job: Job) -> None:
+def check_sources(result: Result, job: Job) -> None:
     """Check the types and the declared dependencies of the project in its own environment."""
     project = project_of(result.combination, job)
     python = environment(project)
