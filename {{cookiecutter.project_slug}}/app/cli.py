@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 from marshmallow import ValidationError
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.api.openapi import build_document
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
 @click.option("--username", prompt=True, help="Name to log in with.")
 @click.option("--email", prompt="E-mail", help="E-mail address.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_appcontext
 def create_admin(username: str, email: str, password_stdin: bool) -> None:
     """Make a user with every role."""
     if password_stdin:
@@ -52,10 +54,12 @@ def create_admin(username: str, email: str, password_stdin: bool) -> None:
 
 
 @click.command("seed-demo")
+@with_appcontext
 def seed_demo() -> None:
     """Add two users with posts and drafts; what is there already stays as it is."""
     for name in ("alice", "bob"):
-        if db.session.scalar(select(User.id).where(User.username_key == name)):
+        known = or_(User.username_key == name, User.email_key == f"{name}@example.com")
+        if db.session.scalar(select(User.id).where(known)):
             click.echo(f"{name} is there already.")
             continue
         password = secrets.token_urlsafe(12)
@@ -75,6 +79,7 @@ def seed_demo() -> None:
 
 
 @click.command("prune-sessions")
+@with_appcontext
 def prune() -> None:
     """Delete the sessions that have expired; run it once a day."""
     click.echo(f"{prune_sessions()} expired sessions deleted.")
@@ -83,6 +88,7 @@ def prune() -> None:
 @click.command("openapi")
 @click.option("--version", "number", default=VERSIONS[-1].number, help="Version of the API.")
 @click.option("--output", type=click.File("w"), default="-", help="File to write.")
+@with_appcontext
 def openapi(number: str, output: Any) -> None:
     """Write the OpenAPI document."""
     version = next((version for version in VERSIONS if version.number == number), None)
