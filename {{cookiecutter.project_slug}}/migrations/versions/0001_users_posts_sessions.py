@@ -76,10 +76,17 @@ def upgrade() -> None:
         ),{{ options }}
     )
     for name, columns in (
+{% if cookiecutter.database == 'mysql' %}
+        ("ix_posts_created_at", ["created_at", "id"]),
+        ("ix_posts_updated_at", ["updated_at", "id"]),
+        ("ix_posts_title", ["title", "id"]),
+        ("ix_posts_user_id", ["user_id", "created_at", "id"]),
+{% else %}
         ("ix_posts_published_created_at", ["published", "created_at", "id"]),
         ("ix_posts_published_updated_at", ["published", "updated_at", "id"]),
         ("ix_posts_published_title", ["published", "title", "id"]),
         ("ix_posts_user_id_published", ["user_id", "published", "created_at", "id"]),
+{% endif %}
     ):
         op.create_index(name, "posts", columns)
     op.create_table(
