@@ -1,0 +1,266 @@
+{% set header = cookiecutter.versioning == 'header' %}
+"""Versions: which one answers, and how the next one lives beside it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from flask import Flask, Response, jsonify, url_for
+
+from app.api import versions
+from app.api.framework import Resource
+from app.api.versions import Version, v1
+{% if header %}
+from app.config import ConfigError
+{% endif %}
+from tests.answers import links{{ ', refusal' if header }}
+from tests.apps import other_app
+from tests.client import BASE, Client, new_client
+from tests.factories import client_of, make_post, make_user
+
+DEPRECATED = datetime(2026, 1, 1, tzinfo=UTC)
+SUNSET = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+class Greeting(Resource):
+    """What the second version has in place of the list of posts."""
+
+    def get(self) -> Response:
+        return jsonify(greeting="Hello from version 2")
+
+
+{% if header %}
+def asking(version: str) -> dict[str, str]:
+    return {"Accept": f"application/json; version={version}"}
+
+
+def first(client: Client, path: str, **options: Any) -> Any:
+    """Ask the first version."""
+    return client.get(path, headers=asking("1.0"), **options)
+
+
+def second(client: Client, path: str, **options: Any) -> Any:
+    """Ask the second version."""
+    return client.get(path, headers=asking("2.0"), **options)
+{% else %}
+def first(client: Client, path: str, **options: Any) -> Any:
+    """Ask the first version."""
+    return client.get(f"/api/v1{path}", **options)
+
+
+def second(client: Client, path: str, **options: Any) -> Any:
+    """Ask the second version."""
+    return client.get(f"/api/v2{path}", **options)
+{% endif %}
+
+
+@contextmanager
+def two_versions(**settings: str) -> Iterator[Flask]:
+    """An application whose first version is on its way out, and whose second has one new route."""
+    successor = "{{ '/docs/migration' if header else '/api/v2/posts' }}"
+    offered = [
+        Version("1.0", v1, deprecated=DEPRECATED, sunset=SUNSET, successor=successor),
+        Version("2.0", v1 | {"/posts": Greeting}),
+    ]
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(versions, "init_app", partial(versions.init_app, versions=offered))
+            app = stack.enter_context(other_app(**settings))
+        yield app
+
+
+@pytest.fixture(scope="module")
+def both(app: Flask) -> Iterator[Flask]:
+    with two_versions() as both:
+        yield both
+
+
+def test_responses_tell_their_version(client: Client) -> None:
+    assert client.get("/posts").headers["API-Version"] == "1.0"
+    assert client.get("/nothing").headers["API-Version"] == "1.0"
+    assert client.get("/users/me").headers["API-Version"] == "1.0"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_what_is_outside_of_versions_has_none(client: Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert not {"API-Version", "Vary"} & set(headers.keys())
+
+
+def test_version_that_nobody_retires_says_nothing_of_it(client: Client) -> None:
+    headers = client.get("/posts/1").headers
+    assert not {"Deprecation", "Sunset", "Link"} & set(headers.keys())
+
+
+def test_addresses_are_those_that_a_client_uses(app: Flask) -> None:
+    author = client_of(app, make_user(app))
+    body = {"title": "A title", "content": "Some text.", "published": True}
+    created = author.post("/posts", json=body)
+    assert created.headers["Location"] == f"{BASE}/posts/{created.json['id']}"
+    assert author.get(created.headers["Location"]).json == created.json
+    author.post("/posts", json=body)
+    listed = author.get("/posts?per_page=1")
+    assert links(listed)["next"].startswith(f"{BASE}/posts?per_page=1&cursor=")
+    assert author.get(links(listed)["next"]).json[0]["id"] == created.json["id"]
+
+
+def test_url_for_gives_the_address_that_a_client_uses(app: Flask) -> None:
+    with app.test_request_context():
+        assert url_for("v1.PostItem", id=7) == f"{BASE}/posts/7"
+
+
+def test_versions_answer_side_by_side(both: Flask) -> None:
+    post = make_post(both, make_user(both))
+    client = new_client(both)
+    old, new = first(client, "/posts"), second(client, "/posts")
+    assert [item["id"] for item in old.json] == [post.id]
+    assert new.json == {"greeting": "Hello from version 2"}
+    assert [old.headers["API-Version"], new.headers["API-Version"]] == ["1.0", "2.0"]
+
+
+def test_second_version_inherits_the_routes_of_the_first(both: Flask) -> None:
+    post = make_post(both, make_user(both))
+    client = new_client(both)
+    old, new = first(client, f"/posts/{post.id}"), second(client, f"/posts/{post.id}")
+    assert old.json == new.json
+    assert [old.headers["API-Version"], new.headers["API-Version"]] == ["1.0", "2.0"]
+
+
+def test_versions_do_not_share_cached_answers(both: Flask) -> None:
+    post = make_post(both, make_user(both))
+    client = new_client(both)
+    for ask in (first, second):
+        assert ask(client, f"/posts/{post.id}").headers["X-Cache"] == "MISS"
+        assert ask(client, f"/posts/{post.id}").headers["X-Cache"] == "HIT"
+
+
+def test_version_on_its_way_out_says_so(both: Flask) -> None:
+    client = new_client(both)
+    for response in (first(client, "/posts"), first(client, "/posts"), first(client, "/posts/0")):
+        assert response.headers["Deprecation"] == f"@{int(DEPRECATED.timestamp())}"
+        assert response.headers["Sunset"] == "Fri, 01 Jan 2027 00:00:00 GMT"
+        assert 'rel="successor-version"' in ", ".join(response.headers.getlist("Link"))
+    assert "Deprecation" not in second(client, "/posts").headers
+
+
+def test_each_version_has_its_own_document(both: Flask) -> None:
+    client = new_client(both)
+    old, new = (ask(client, "/openapi.json").json for ask in (first, second))
+    assert [old["info"]["version"], new["info"]["version"]] == ["1.0", "2.0"]
+    assert set(old["paths"]) == set(new["paths"])
+    assert "post" in old["paths"]["/posts"]
+    assert "post" not in new["paths"]["/posts"]
+
+
+def test_links_lead_within_their_version(both: Flask) -> None:
+    with both.test_request_context():
+        addresses = [url_for(f"{name}.PostItem", id=7) for name in ("v1", "v2")]
+    assert addresses == {{ '["/api/posts/7", "/api/posts/7"]' if header else '["/api/v1/posts/7", "/api/v2/posts/7"]' }}
+{% if header %}
+
+
+@pytest.mark.parametrize(
+    ("accept", "version"),
+    [
+        ("", "1.0"),
+        ("*/*", "1.0"),
+        ("application/json", "1.0"),
+        ("text/html,*/*;q=0.8", "1.0"),
+        ("application/json; version=1", "1.0"),
+        ("application/json; version=1.0", "1.0"),
+        ('application/json; version="1.0"', "1.0"),
+        ("application/json;VERSION=2.0", "2.0"),
+        ("Application/JSON; version=2", "2.0"),
+        ("application/problem+json; version=2.0", "2.0"),
+        ("application/*; version=2.0", "2.0"),
+        ("application/json; charset=utf-8; version=2.0", "2.0"),
+        ("application/json; version=2.0, application/json; version=1.0; q=0.5", "2.0"),
+        ("application/json; version=1.0; q=0.5, application/json; version=2.0", "2.0"),
+        ("application/json; version=9.9, application/json; version=2.0; q=0.1", "2.0"),
+        ("application/json; version=9.9, application/json; q=0.1", "1.0"),
+        ("application/json; version=9.9; q=0, application/json; version=2.0", "2.0"),
+        ("application/json; version=9.9; q=0", "1.0"),
+        ("text/html; version=9.9", "1.0"),
+        ("text/plain", "1.0"),
+        (",;=;q=,", "1.0"),
+        ("application/json; version", "1.0"),
+        ("application/json; version=2.0; q=best", "1.0"),
+        ('application/json; version=""', "1.0"),
+    ],
+)
+def test_accept_picks_the_version(both: Flask, accept: str, version: str) -> None:
+    response = new_client(both).get("/users", headers={"Accept": accept})
+    assert response.status_code == 200
+    assert response.headers["API-Version"] == version
+    assert "Accept" in response.vary
+
+
+def test_missing_accept_means_the_default_version(both: Flask) -> None:
+    assert new_client(both).get("/users").headers["API-Version"] == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("version", "named"),
+    [("9.9", "9.9"), ("2", "2"), ("1.1", "1.1"), ("1.0.0", "1.0.0"), ("x" * 99, "x" * 20)],
+)
+def test_unknown_version_is_400_that_names_the_known_ones(
+    client: Client, version: str, named: str
+) -> None:
+    response = client.get("/posts", headers=asking(version))
+    message = f"API version {named} not supported. Supported versions: 1.0"
+    assert refusal(response) == (400, message)
+    assert response.content_type == "application/problem+json"
+    assert response.headers["API-Version"] == "1.0"
+    assert "Accept" in response.vary
+
+
+def test_unknown_version_comes_before_everything_else(client: Client) -> None:
+    assert client.get("/nothing", headers=asking("9.9")).status_code == 400
+    assert client.delete("/posts", headers=asking("9.9")).status_code == 400
+
+
+def test_every_answer_varies_with_accept(client: Client) -> None:
+    responses = [client.get("/posts"), client.get("/nothing"), client.post("/auth/login")]
+    assert all("Accept" in response.vary for response in responses)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/posts", "/api/1.0/posts", "/api/v2/posts", "/api/"])
+def test_version_is_no_part_of_an_address(both: Flask, path: str) -> None:
+    assert new_client(both).get(path).status_code == 404
+
+
+def test_default_version_is_a_setting(app: Flask) -> None:
+    with two_versions(API_DEFAULT_VERSION="2.0") as newer:
+        client = new_client(newer)
+        assert client.get("/posts").json == {"greeting": "Hello from version 2"}
+        assert client.get("/posts", headers=asking("1")).headers["API-Version"] == "1.0"
+
+
+def test_default_version_must_exist(app: Flask) -> None:
+    message = "API_DEFAULT_VERSION must be one of 1.0, not '3.0'."
+    with pytest.raises(ConfigError, match=message), other_app(API_DEFAULT_VERSION="3.0"):
+        pass
+{% else %}
+
+
+@pytest.mark.parametrize("path", ["/api/posts", "/api/v2/posts", "/api/v1.0/posts", "/api/v1"])
+def test_address_without_a_known_version_is_404(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.content_type == "application/problem+json"
+    assert "API-Version" not in response.headers
+
+
+def test_accept_does_not_pick_a_version(client: Client) -> None:
+    response = client.get("/posts", headers={"Accept": "application/json; version=9.9"})
+    assert response.status_code == 200
+    assert "Accept" not in response.vary
+
+
+def test_minor_version_has_its_number_in_the_path() -> None:
+    assert Version("1.1", v1).prefix == "/api/v1.1"
+    assert Version("1.1", v1).name == "v1_1"
+{% endif %}
