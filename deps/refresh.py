@@ -105,8 +105,8 @@ def conditions(packages: dict[str, Package], sources: dict[str, str]) -> dict[st
 
 
 def blocks(parts: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:
-    """Yield the lines of `parts`, neighbours of one condition inside one `if` tag."""
-    for condition, group in groupby(parts, key=itemgetter(0)):
+    """Yield the lines of `parts`: first those without a condition, then one `if` tag for each."""
+    for condition, group in groupby(sorted(parts, key=itemgetter(0)), key=itemgetter(0)):
         lines = chain.from_iterable(part for _, part in group)
         if condition:
             yield from (f"{{% if {condition} %}}", *lines, "{% endif %}")
