@@ -7,6 +7,7 @@ import secrets
 
 SLUG = "{{ cookiecutter.project_slug }}"
 DATABASE = "{{ cookiecutter.database }}"
+STORES = "{{ 'redis ' if cookiecutter.__redis }}{{ 'memcached' if cookiecutter.__memcached }}"
 SERVERS = {
     "postgresql": ("POSTGRES_PASSWORD", "postgresql+psycopg://app:{}@localhost:5432/{}"),
     "mysql": ("MYSQL_PASSWORD", "mysql+pymysql://app:{}@localhost:3306/{}?charset=utf8mb4"),
@@ -42,13 +43,20 @@ def write_env() -> None:
         file.write("\n".join(settings()) + "\n")
 
 
+def next_steps() -> list[str]:
+    """Return the commands that a user types next."""
+    services = [name for name in (DATABASE, *STORES.split()) if name != "sqlite"]
+    start = [f"docker compose up -d --wait {' '.join(services)}"] if services else []
+    return [
+        f"cd {SLUG}",
+        *start,
+        "pip install tox",
+        "tox run -e serve    # sets up and serves",
+        "tox                 # sets up and tests",
+    ]
+
+
 if __name__ == "__main__":
     write_env()
-    print(f"""
-{SLUG} is ready. Next:
-
-  cd {SLUG}
-  pip install tox
-  tox run -e serve    # sets up and serves
-  tox                 # sets up and tests
-""")
+    print(f"\n{SLUG} is ready. Next:\n")
+    print("\n".join(f"  {step}" for step in next_steps()), end="\n\n")

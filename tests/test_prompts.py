@@ -228,6 +228,26 @@ def test_choice_that_a_replay_file_got_wrong_is_refused(tmp_path: Path) -> None:
     assert list(again.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ([], None),
+        (["limiter_backend=redis"], "docker compose up -d --wait redis"),
+        (
+            ["database=mysql", "cache_backend=memcached", "limiter_backend=redis"],
+            "docker compose up -d --wait mysql redis memcached",
+        ),
+    ],
+)
+def test_next_steps_start_the_servers_of_the_project(
+    words: list[str], command: str | None, tmp_path: Path
+) -> None:
+    _, said, _ = cookiecutter(tmp_path, *words)
+    steps = [line.strip() for line in said.splitlines() if line.startswith("  ")]
+    assert steps[0] == "cd flask-api"
+    assert [step for step in steps if "docker" in step] == ([command] if command else [])
+
+
 # --- the secrets --------------------------------------------------------------------------------
 
 
