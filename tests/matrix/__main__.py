@@ -143,6 +143,13 @@ def interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def keep_output_apart() -> None:
+    """Write line by line, and let hooks, which inherit the descriptor, write to nowhere."""
+    sys.stdout = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run from the command line."""
     signal.signal(signal.SIGINT, interrupt)
@@ -158,4 +165,5 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    keep_output_apart()
     sys.exit(main())
