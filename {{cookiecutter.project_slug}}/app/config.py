@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 API_TITLE = {{ cookiecutter.__project_name_py }}
+LARGEST = 2**31 - 1
 SECRET_LENGTH = 32  # bytes; RFC 7518, section 3.2 for HS256
 EXAMPLES = ("change", "example", "secret", "default", "testing", "password", "your-")
 
@@ -29,8 +30,11 @@ class Environment:
 
     def integer(self, name: str, default: int, minimum: int = 0) -> int:
         text = self.text(name, str(default))
-        if not text.isascii() or not text.isdecimal() or int(text) < minimum:
-            raise ConfigError(f"{name} must be a whole number from {minimum} on, not {text!r}.")
+        readable = text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST))
+        if not readable or not minimum <= int(text) <= LARGEST:
+            raise ConfigError(
+                f"{name} must be a whole number from {minimum} to {LARGEST}, not {text[:40]!r}."
+            )
         return int(text)
 
     def flag(self, name: str, default: bool) -> bool:
