@@ -17,6 +17,9 @@ from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
 
 from app.api.conditional import etag_of
+{% if cookiecutter.database == 'mysql' %}
+from app.api.deadlocks import repeat_after_deadlock
+{% endif %}
 from app.api.pagination import Page
 from app.models.base import Base
 from app.schemas import represent, schema
@@ -174,7 +177,11 @@ def returns(
     def decorate(method: View) -> View:
         @wraps(method)
         def wrapper(*args: Any, **kwargs: Any) -> Response:
+{% if cookiecutter.database == 'mysql' %}
+            result = repeat_after_deadlock(method, *args, **kwargs)
+{% else %}
             result = method(*args, **kwargs)
+{% endif %}
             value, headers = result if isinstance(result, tuple) else (result, {})
             if value is None:
                 response = Response(status=status)

@@ -74,7 +74,7 @@ class AdminUserItem(Resource):
             policies.keep_an_admin(user)
         rights = (user.is_active, set(user.roles))
         if "roles" in data:
-            data["roles"] = roles_named(data["roles"])
+            data = {**data, "roles": roles_named(data["roles"])}
         user.update(data)
         if "password" in data or rights != (user.is_active, set(user.roles)):
             end_sessions_of(user)
