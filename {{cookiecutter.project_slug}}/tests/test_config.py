@@ -1,0 +1,185 @@
+"""Settings: what can't be read or must not be used is refused in one line that names it."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from app.config import ConfigError, load_config
+from tests.apps import other_app, production
+from tests.client import new_client
+from tests.factories import make_user
+
+DATABASE = "{{ 'sqlite://' if cookiecutter.database == 'sqlite' else cookiecutter.database ~ '://localhost/app' }}"
+STRONG = "kM3vXq9TzB7wYc2LfR8sHd5NpJ6gUeA1"  # 32 bytes
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FLASK_CONFIG", "staging"),
+        ("JWT_ACCESS_TOKEN_EXPIRES", "0"),
+        ("JWT_ACCESS_TOKEN_EXPIRES", "15 minutes"),
+        ("JWT_REFRESH_TOKEN_EXPIRES", "-1"),
+        ("JWT_REFRESH_TOKEN_EXPIRES", "٣"),
+        ("TEST_DATABASE_URL", "nonsense"),
+        ("TEST_DATABASE_URL", "oracle://localhost/app"),
+{% if cookiecutter.database != 'sqlite' %}
+        ("TEST_DATABASE_URL", "{{ cookiecutter.database }}://localhost"),
+        ("TEST_DATABASE_URL", "{{ cookiecutter.database }}://localhost:port/app"),
+{% endif %}
+        ("RATELIMIT_ENABLED", "maybe"),
+        ("RATELIMIT_DEFAULT", "often"),
+        ("RATELIMIT_LOGIN", "5 per fortnight"),
+        ("RATELIMIT_REGISTER", ";"),
+        ("RATELIMIT_STORAGE_URI", "ftp://localhost"),
+        ("CACHE_TYPE", "simple"),
+        ("CACHE_DEFAULT_TIMEOUT", "0"),
+{% if cookiecutter.cache_backend == 'redis' %}
+        ("CACHE_REDIS_URL", "localhost:6379"),
+{% endif %}
+        ("API_DOCS_ENABLED", "2"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "1.5"),
+        ("LOG_LEVEL", "LOUD"),
+        ("MAX_CONTENT_LENGTH", "1M"),
+        ("MAX_CONTENT_LENGTH", "9" * 5000),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_setting_that_cannot_be_read_is_refused_by_name(name: str, value: str) -> None:
+    config_name = None if name == "FLASK_CONFIG" else "testing"
+    with pytest.raises(ConfigError) as refused:
+        load_config(config_name, {name: value})
+    assert refused.value.message.startswith(f"{name} ")
+    assert "\n" not in refused.value.message
+
+
+def test_empty_setting_counts_as_not_set() -> None:
+    config = load_config("testing", {"JWT_ACCESS_TOKEN_EXPIRES": "", "LOG_LEVEL": " "})
+    assert config.JWT_ACCESS_TOKEN_EXPIRES == 900
+    assert config.LOG_LEVEL == "INFO"
+
+
+@pytest.mark.parametrize(("text", "meaning"), [("1", True), ("Yes", True), ("OFF", False)])
+def test_switch_may_be_said_in_several_words(text: str, meaning: bool) -> None:
+    assert load_config("testing", {"API_DOCS_ENABLED": text}).API_DOCS_ENABLED is meaning
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "JWT_SECRET_KEY"])
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("", "is not set"),
+        (STRONG[:31], "is shorter than 32 bytes"),
+        ("change-me-" + STRONG, "looks like an example"),
+        ("your-secret-key-goes-right-in-here", "looks like an example"),
+        ("PASSWORD" + STRONG, "looks like an example"),
+        ("0123" * 10, "looks like an example"),
+    ],
+)
+def test_production_refuses_a_weak_secret(name: str, value: str, fault: str) -> None:
+    settings = {**production(DATABASE), name: value}
+    with pytest.raises(ConfigError, match=f"^{name} {fault}"):
+        load_config("production", settings)
+
+
+def test_production_accepts_a_strong_secret() -> None:
+    settings = production(DATABASE)
+    config = load_config(None, {**settings, "SECRET_KEY": STRONG})
+    assert config.SECRET_KEY == STRONG
+
+
+def test_production_is_what_runs_where_nothing_is_said() -> None:
+    with pytest.raises(ConfigError, match="SECRET_KEY"):
+        load_config(None, {"DATABASE_URL": DATABASE})
+
+
+def test_development_makes_secrets_up_anew() -> None:
+    first, second = load_config("development", {}), load_config("development", {})
+    assert len(first.JWT_SECRET_KEY) >= 32
+    assert first.JWT_SECRET_KEY != second.JWT_SECRET_KEY
+{% if cookiecutter.database != 'sqlite' %}
+
+
+def test_production_has_no_database_of_its_own() -> None:
+    with pytest.raises(ConfigError, match=r"^DATABASE_URL is not set\.$"):
+        load_config("production", production(""))
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+{% if cookiecutter.database == 'postgresql' %}
+        ("postgres://u:p@db/app", "postgresql+psycopg://u:p@db/app"),
+        ("postgresql://u:p@db/app?a=b", "postgresql+psycopg://u:p@db/app?a=b"),
+        ("postgresql+psycopg://u:p@db/app", "postgresql+psycopg://u:p@db/app"),
+{% else %}
+        ("mysql://u:p@db/app", "mysql+pymysql://u:p@db/app"),
+        ("mariadb://u:p@db/app", "mysql+pymysql://u:p@db/app"),
+        ("mysql+pymysql://u:p@db/app?a=b", "mysql+pymysql://u:p@db/app?a=b"),
+        ("mariadb+pymysql://u:p@db/app", "mariadb+pymysql://u:p@db/app"),
+{% endif %}
+    ],
+)
+def test_address_of_a_hosting_platform_is_understood(given: str, read: str) -> None:
+    config = load_config("testing", {"TEST_DATABASE_URL": given})
+    assert read == config.SQLALCHEMY_DATABASE_URI
+
+
+def test_password_of_the_database_is_not_told() -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_config("testing", {"TEST_DATABASE_URL": "{{ cookiecutter.database }}://app:hunter2@db:port/app"})
+    assert "hunter2" not in refused.value.message
+{% endif %}
+
+
+def test_size_of_a_body_is_a_setting(app: Flask) -> None:
+    with other_app(MAX_CONTENT_LENGTH="30") as other:
+        client = new_client(other)
+        assert client.post("/auth/login", json={"username": "ada"}).status_code == 422
+        assert client.post("/auth/login", json={"username": "a" * 30}).status_code == 413
+
+
+def test_life_of_a_token_is_a_setting(app: Flask) -> None:
+    user = make_user(app)
+    with other_app(JWT_ACCESS_TOKEN_EXPIRES="77") as other:
+        client = new_client(other)
+        response = client.log_in(user.username, "correct horse battery")
+        assert response.json["expires_in"] == 77
+
+
+def test_level_of_the_log_is_a_setting(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
+    for level, lines in (("WARNING", 0), ("INFO", 1)):
+        with other_app(LOG_LEVEL=level) as other:
+            capfd.readouterr()
+            new_client(other).get("/healthz")
+            assert capfd.readouterr().err.count("GET /healthz 200") == lines
+
+
+def test_browsers_of_other_origins_are_let_in_only_by_name(app: Flask) -> None:
+    origin = "https://www.example.com"
+    with other_app(CORS_ORIGINS=f"https://example.org, {origin}") as other:
+        client = new_client(other)
+        allowed = client.get("/posts", headers={"Origin": origin})
+        assert allowed.headers["Access-Control-Allow-Origin"] == origin
+        assert {"ETag", "Link", "X-Request-ID"} <= set(
+            re.split(", ", allowed.headers["Access-Control-Expose-Headers"])
+        )
+        preflight = client.options(
+            "/posts",
+            headers={
+                "Origin": origin,
+                "Access-Control-Request-Method": "POST",
+                "Access-Control-Request-Headers": "Authorization, Content-Type",
+            },
+        )
+        assert preflight.status_code == 200
+        assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+        stranger = client.get("/posts", headers={"Origin": "https://evil.example"})
+        assert "Access-Control-Allow-Origin" not in stranger.headers
+
+
+def test_no_other_origin_is_let_in_by_default(app: Flask) -> None:
+    response = new_client(app).get("/posts", headers={"Origin": "https://www.example.com"})
+    assert "Access-Control-Allow-Origin" not in response.headers

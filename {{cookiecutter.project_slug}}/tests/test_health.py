@@ -1,0 +1,108 @@
+"""What operators ask."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+{% if cookiecutter.database != 'sqlite' %}
+from sqlalchemy import make_url
+{% endif %}
+
+from tests.apps import other_app
+from tests.client import Client, new_client
+
+{% if cookiecutter.database == 'sqlite' %}
+
+def unreachable(url: str) -> str:
+    return "sqlite:////nowhere/at/all.db"
+{% else %}
+
+def unreachable(url: str) -> str:
+    return make_url(url).set(host="127.0.0.1", port=1).render_as_string(hide_password=False)
+{% endif %}
+
+
+def test_process_says_that_it_lives(client: Client) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.json) == (200, {"status": "ok"})
+
+
+def test_service_says_that_it_is_ready(client: Client) -> None:
+    response = client.get("/readyz")
+    checks = {"database": "ok", "cache": "ok", "limiter": "ok"}
+    assert (response.status_code, response.json) == (200, {"status": "ok", "checks": checks})
+
+
+def test_service_without_cache_and_limits_is_ready(app: Flask) -> None:
+    with other_app(CACHE_TYPE="NullCache", RATELIMIT_ENABLED="false") as other:
+        assert new_client(other).get("/readyz").status_code == 200
+
+
+AWAY = [
+    ("database", {"TEST_DATABASE_URL": ""}),
+{% if cookiecutter.cache_backend == 'redis' %}
+    ("cache", {"CACHE_REDIS_URL": "redis://127.0.0.1:1/0"}),
+{% elif cookiecutter.cache_backend == 'memcached' %}
+    ("cache", {"CACHE_MEMCACHED_SERVERS": "127.0.0.1:1"}),
+{% endif %}
+{% if cookiecutter.limiter_backend == 'redis' %}
+    ("limiter", {"RATELIMIT_STORAGE_URI": "redis://127.0.0.1:1/0"}),
+{% elif cookiecutter.limiter_backend == 'memcached' %}
+    ("limiter", {"RATELIMIT_STORAGE_URI": "memcached://127.0.0.1:1"}),
+{% endif %}
+]
+
+
+@pytest.mark.parametrize(("part", "settings"), AWAY)
+def test_part_that_is_away_is_named(
+    app: Flask, database_url: str, part: str, settings: dict[str, str]
+) -> None:
+    if part == "database":
+        settings = {"TEST_DATABASE_URL": unreachable(database_url)}
+    with other_app(**settings) as other:
+        response = new_client(other).get("/readyz")
+        assert response.status_code == 503
+        assert response.content_type == "application/problem+json"
+        assert response.json["message"] == f"Not ready: {part}"
+        assert response.json["errors"] == {part: ["Does not answer."]}
+        assert response.headers["Retry-After"] == "5"
+        assert new_client(other).get("/healthz").status_code == 200
+
+
+def count(client: Client, **labels: str | int) -> float:
+    """How many requests with these labels the metrics tell of."""
+    wanted = ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()))
+    line = "http_requests_total{" + wanted + "} "
+    found = [row for row in client.get("/metrics").text.splitlines() if row.startswith(line)]
+    return float(found[0].removeprefix(line)) if found else 0
+
+
+def test_requests_are_counted_by_endpoint_and_not_by_address(client: Client) -> None:
+    labels: dict[str, str | int] = {"method": "GET", "endpoint": "v1.UserItem", "status": 404}
+    before = count(client, **labels)
+    for id in (1, 2, 3):
+        client.get(f"/users/{id}")
+    assert count(client, **labels) == before + 3
+
+
+def test_requests_to_nowhere_are_counted_together(client: Client) -> None:
+    labels: dict[str, str | int] = {"method": "GET", "endpoint": "none", "status": 404}
+    before = count(client, **labels)
+    client.get("/nothing")
+    client.get("/nowhere")
+    assert count(client, **labels) == before + 2
+
+
+def test_metrics_are_in_the_format_of_prometheus(client: Client) -> None:
+    response = client.get("/metrics")
+    assert response.status_code == 200
+    assert response.content_type.startswith("text/plain; version=")
+    assert "# TYPE http_request_duration_seconds histogram" in response.text
+
+
+def test_metrics_of_several_workers_come_from_their_files(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    response = client.get("/metrics")
+    assert (response.status_code, response.text) == (200, "")

@@ -1,0 +1,124 @@
+"""Migrations: they make just what the models say, whoever starts them and however often."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import IntegrityError
+
+from app import db
+from app.models.user import Role, User
+from tests.apps import other_app
+from tests.client import new_client
+from tests.database import own_database
+from tests.factories import PASSWORD, make_user
+
+PROJECT = Path(__file__).parent.parent
+TABLES = {"alembic_version", "posts", "roles", "sessions", "user_roles", "users"}
+
+# Forks once the application is imported, so that the starters really meet.
+STARTERS = """
+import multiprocessing
+from flask_migrate import upgrade
+from app import create_app
+
+def start(barrier):
+    app = create_app("testing")
+    with app.app_context():
+        barrier.wait()
+        upgrade()
+
+context = multiprocessing.get_context("fork")
+barrier = context.Barrier(4)
+starters = [context.Process(target=start, args=(barrier,)) for _ in range(4)]
+for starter in starters:
+    starter.start()
+for starter in starters:
+    starter.join()
+print([starter.exitcode for starter in starters])
+"""
+
+
+def role_names() -> list[str]:
+    return list(db.session.scalars(select(Role.name).order_by(Role.name)))
+
+
+def test_models_and_migrations_agree(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+
+
+def test_roles_are_there_from_the_start(app: Flask) -> None:
+    with app.app_context():
+        assert role_names() == ["admin", "user"]
+
+
+def test_a_database_goes_down_to_nothing_and_up_again(app: Flask) -> None:
+    with own_database() as url, other_app(TEST_DATABASE_URL=url) as other:
+        for _ in range(2):
+            with other.app_context():
+                upgrade()
+                assert set(inspect(db.engine).get_table_names()) == TABLES
+            assert new_client(other).log_in(make_user(other).username, PASSWORD).status_code == 200
+            with other.app_context():
+                downgrade(revision="base")
+                assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
+
+
+def test_tables_made_without_migrations_work_too(app: Flask) -> None:
+    with own_database() as url, other_app(TEST_DATABASE_URL=url) as other:
+        with other.app_context():
+            db.create_all()
+        user = make_user(other, roles=("admin",))
+        response = new_client(other).log_in(user.username, PASSWORD)
+        assert response.json["user"]["roles"] == ["admin"]
+
+
+def test_several_starters_at_once_all_succeed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with own_database() as url:
+        monkeypatch.setenv("TEST_DATABASE_URL", url)
+        command = [sys.executable, "-c", STARTERS]
+        result = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60)
+        assert result.stdout == "[0, 0, 0, 0]\n", result.stderr
+        with other_app() as other, other.app_context():
+            assert role_names() == ["admin", "user"]
+
+
+def test_migrations_can_be_written_as_sql(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+    with app.app_context():
+        upgrade(sql=True)
+    assert "CREATE TABLE users" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("constraint", "name", "email"),
+    [("username", "ADA", "other@example.com"), ("email", "other", "Ada@Example.com")],
+)
+def test_the_database_itself_refuses_a_name_taken_in_another_case(
+    app: Flask, constraint: str, name: str, email: str
+) -> None:
+    make_user(app, "ada", email="ada@example.com")
+    with app.app_context():
+        db.session.add(User(username=name, email=email, password=PASSWORD))
+        with pytest.raises(IntegrityError, match=f"{constraint}_key"):
+            db.session.commit()
+        db.session.rollback()
+
+
+def test_the_database_itself_refuses_a_post_of_nobody(app: Flask) -> None:
+    with app.app_context(), pytest.raises(IntegrityError):
+        db.session.execute(
+            text(
+                "INSERT INTO posts"
+                " (user_id, title, content, published, created_at, updated_at, version)"
+                " VALUES (0, 'title', 'text', {{ 'false' if cookiecutter.database == 'postgresql' else '0' }},"
+                " '2026-01-01', '2026-01-01', 1)"
+            )
+        )
