@@ -29,7 +29,10 @@ def render(folder: Path) -> Path:
     config.write_text(f'{{"replay_dir": "{(folder / "replay").as_posix()}"}}')
     command = [sys.executable, "-m", "cookiecutter", str(KIT), "--no-input"]
     options = ["--config-file", str(config), "--output-dir", str(folder)]
-    subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
+    # cookiecutter leaves its copies of the hooks among the temporary files.
+    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
+    env = {**os.environ, **places}
+    subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL, env=env)
     return folder / "flask-api"
 
 

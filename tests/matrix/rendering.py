@@ -25,11 +25,17 @@ def render(
         config.write_text(
             json.dumps({"replay_dir": f"{folder}/replay", "cookiecutters_dir": f"{folder}/clones"})
         )
-        project = cookiecutter(
-            str(template),
-            no_input=no_input,
-            extra_context=dict(answers),
-            output_dir=str(into),
-            config_file=str(config),
-        )
+        usual = tempfile.tempdir
+        # cookiecutter leaves its copies of the hooks among the temporary files.
+        tempfile.tempdir = folder
+        try:
+            project = cookiecutter(
+                str(template),
+                no_input=no_input,
+                extra_context=dict(answers),
+                output_dir=str(into),
+                config_file=str(config),
+            )
+        finally:
+            tempfile.tempdir = usual
     return Path(project)

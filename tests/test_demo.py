@@ -1,0 +1,69 @@
+"""The demo: one command renders, installs, fills and serves the default project."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from matrix.combinations import KIT
+from matrix.services import free_port
+
+
+def demo(folder: Path, port: int) -> subprocess.Popen[str]:
+    """Start the demo with its temporary files in `folder`."""
+    return subprocess.Popen(
+        [sys.executable, str(KIT / "demo.py"), "--port", str(port)],
+        env={**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo_serves_its_docs_and_posts_until_it_is_ended(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    port = free_port()
+    run = demo(tmp_path, port)
+    assert run.stdout is not None
+    said = ""
+    for line in run.stdout:
+        said += line
+        if match := re.match(r"The docs page: (\S+)", line):
+            break
+    else:
+        pytest.fail(said)
+    assert match.group(1) == f"http://127.0.0.1:{port}/api/v1/docs"
+    with urllib.request.urlopen(match.group(1), timeout=10) as docs:
+        assert docs.status == 200
+    posts = match.group(1).replace("docs", "posts?total=true&per_page=1")
+    with urllib.request.urlopen(posts, timeout=10) as listed:
+        assert int(listed.headers["X-Total-Count"]) > 1
+    run.send_signal(number)
+    rest, _ = run.communicate(timeout=30)
+    assert run.returncode == 0, rest
+    assert "Traceback" not in rest
+    assert list(tmp_path.iterdir()) == []
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_occupied_port_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        started = time.monotonic()
+        said, _ = (run := demo(tmp_path, port)).communicate()
+        assert run.returncode == 1
+        assert said == f"demo: port {port} is occupied; try: tox run -e demo -- --port {port + 1}\n"
+        assert time.monotonic() - started < 5
