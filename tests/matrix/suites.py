@@ -30,7 +30,7 @@ KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TERM", "CI", "SSL_CERT_FILE
 # Needed while running, imported by no line: a server, named in a string, behind an address.
 NOT_IMPORTED = (
     *("gunicorn", "flask-swagger-ui", "python-json-logger"),
-    *("psycopg", "pymysql", "cryptography", "redis"),
+    *("psycopg", "pymysql", "cryptography", "redis", "pymemcache"),
 )
 
 
