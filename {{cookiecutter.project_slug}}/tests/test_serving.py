@@ -6,11 +6,9 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
-import pytest
 from flask import Flask
 {% if cookiecutter.database != 'sqlite' %}
 from sqlalchemy import make_url
@@ -21,65 +19,80 @@ from tests.client import BASE
 from tests.factories import make_post, make_user
 
 PROJECT = Path(__file__).parent.parent
-GUNICORN = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", "127.0.0.1:0"]
-UPGRADE = [sys.executable, "-m", "flask", "db", "upgrade"]
-IMPORT = [sys.executable, "-c", "import wsgi"]
+STARTS = [["gunicorn", "wsgi:app"], ["flask", "db", "upgrade"], ["wsgi"]]
 
-Start = Callable[..., "subprocess.Popen[str]"]
+# Imports once what takes long, then makes each start in a process of its own.
+ATTEMPTS = """
+import json, os, runpy, sys, tempfile
+import app, flask.cli, gunicorn.app.wsgiapp
 
-
-@pytest.fixture
-def start(database_url: str) -> Iterator[Start]:
-    """Start processes in production mode; none is left behind."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(command: list[str], **settings: str) -> "subprocess.Popen[str]":
-        environment = {**os.environ, **production(database_url), **settings}
-        process = subprocess.Popen(
-            command, cwd=PROJECT, env=environment, text=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+for words, settings in json.load(sys.stdin):
+    with tempfile.TemporaryFile("w+") as output:
+        child = os.fork()
+        if not child:
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+            os.environ.update(settings)
+            sys.argv = words
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+            sys.exit()
+        _, status = os.waitpid(child, 0)
+        output.seek(0)
+        print(json.dumps([os.waitstatus_to_exitcode(status), output.read()]), flush=True)
+"""
 
 
-def test_gunicorn_serves_until_it_is_told_to_stop(app: Flask, start: Start) -> None:
+def test_gunicorn_serves_until_it_is_told_to_stop(app: Flask, database_url: str) -> None:
     post = make_post(app, make_user(app))
-    server = start(GUNICORN)
-    assert server.stderr
-    log = ""
-    while not (listening := re.search(r"Listening at: (http://127\.0\.0\.1:\d+)", log)):
-        line = server.stderr.readline()
-        assert line, log
-        log += line
-    with urlopen(f"{listening[1]}{BASE}/posts/{post.id}", timeout=30) as response:
-        assert response.status == 200
-        assert json.load(response)["id"] == post.id
-    server.send_signal(signal.SIGTERM)
-    _, rest = server.communicate(timeout=30)
-    assert server.returncode == 0, log + rest
-    assert "Traceback" not in log + rest
+    with subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", "127.0.0.1:0"],
+        cwd=PROJECT,
+        env={**os.environ, **production(database_url)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stderr
+        try:
+            log = ""
+            while not (listening := re.search(r"Listening at: (http://127\.0\.0\.1:\d+)", log)):
+                line = server.stderr.readline()
+                assert line, log
+                log += line
+            with urlopen(f"{listening[1]}{BASE}/posts/{post.id}", timeout=30) as response:
+                assert json.load(response)["id"] == post.id
+            server.send_signal(signal.SIGTERM)
+            _, rest = server.communicate(timeout=30)
+            assert server.returncode == 0
+            assert "Traceback" not in log + rest
+        finally:
+            server.kill()
 
 
-def test_start_that_cannot_work_ends_with_one_line(start: Start, database_url: str) -> None:
-{% if cookiecutter.database != 'sqlite' %}
+def test_start_that_cannot_work_ends_with_one_line(database_url: str) -> None:
+{% if cookiecutter.database == 'sqlite' %}
+    unreachable = "sqlite:////nowhere/at/all.db"
+{% else %}
     nowhere = make_url(database_url).set(host="127.0.0.1", port=1)
     unreachable = nowhere.render_as_string(hide_password=False)
-{% else %}
-    unreachable = "sqlite:////nowhere/at/all.db"
 {% endif %}
-    starts = {
-        "SECRET_KEY is not set": start(GUNICORN, SECRET_KEY=""),
-        "DATABASE_URL is not a database address": start(UPGRADE, DATABASE_URL="nonsense"),
-        "DATABASE_URL: no connection to": start(IMPORT, DATABASE_URL=unreachable),
+    good = production(database_url)
+    faults = {
+        "SECRET_KEY is not set": {**good, "SECRET_KEY": ""},
+        "JWT_SECRET_KEY is shorter than 32 bytes": {**good, "JWT_SECRET_KEY": "a secret"},
+        "DATABASE_URL is not a database address": {**good, "DATABASE_URL": "nonsense"},
+        "DATABASE_URL: no connection to": {**good, "DATABASE_URL": unreachable},
     }
-    for reason, process in starts.items():
-        _, log = process.communicate(timeout=60)
-        assert process.returncode not in (0, None)
-        (line,) = [line for line in log.splitlines() if "[INFO]" not in line]
-        assert line.startswith(f"Error: {reason}")
+    attempts = [(reason, start) for reason in faults for start in STARTS]
+    result = subprocess.run(
+        [sys.executable, "-c", ATTEMPTS],
+        cwd=PROJECT,
+        input=json.dumps([(start, faults[reason]) for reason, start in attempts]),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    outcomes = [json.loads(line) for line in result.stdout.splitlines()]
+    for (reason, start), (status, output) in zip(attempts, outcomes, strict=True):
+        assert status > 0, start
+        (line,) = (line for line in output.splitlines() if "[INFO]" not in line)
+        assert line.startswith(f"Error: {reason}"), start

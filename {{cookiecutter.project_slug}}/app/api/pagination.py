@@ -1,7 +1,6 @@
 """Pages by keyset: each begins where the last one ended, so that a deep one costs no more.
 
-Own code, because the comparison has to be one that PostgreSQL, MySQL and SQLite all answer from
-an index, and a page has to cost one query.
+A page costs one query, whose comparison is written so that an index answers it.
 """
 
 import binascii

@@ -19,7 +19,7 @@ class Text(fields.String):
         return text
 
 
-# NUL, which PostgreSQL refuses, and lone surrogates, which JSON can carry.
+# NUL, which ends text in too many places, and lone surrogates, which have no UTF-8 form.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
