@@ -100,8 +100,12 @@ def authenticate() -> None:
     kind = operation_of(getattr(getattr(view, "view_class", None), verb, view)).access
     if kind is Access.NONE or request.method == "OPTIONS":
         return
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        # The scheme's case doesn't matter (RFC 9110, section 11.1), but to Flask-JWT-Extended.
+        request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     verify_jwt_in_request(
-        optional=kind is Access.OPTIONAL,
+        optional=kind is Access.OPTIONAL and not scheme,
         refresh=kind is Access.REFRESH,
         verify_type=kind is not Access.EITHER,
     )

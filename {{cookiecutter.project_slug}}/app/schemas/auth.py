@@ -10,7 +10,7 @@ class LoginIn(Schema):
     """A name and a password; what is no possible name is wrong, not invalid."""
 
     username = Text(required=True, metadata={"example": "ada"})
-    password = Text(
+    password = fields.String(
         required=True,
         load_only=True,
         metadata={"format": "password", "example": "correct horse battery"},

@@ -24,15 +24,20 @@ def _current() -> PasswordHasher:
     )
 
 
+def _bytes(password: str) -> bytes:
+    # JSON can carry half a surrogate pair, and a password may be anything.
+    return password.encode("utf-8", "surrogatepass")
+
+
 def hash_password(password: str) -> str:
     """The salted hash of a password, at the application's configured cost."""
-    return _current().hash(password)
+    return _current().hash(_bytes(password))
 
 
 def verify(password_hash: str, password: str) -> bool:
     """Whether a hash is that of the password."""
     try:
-        return _current().verify(password_hash, password)
+        return _current().verify(password_hash, _bytes(password))
     except (VerificationError, InvalidHashError):
         return False
 
