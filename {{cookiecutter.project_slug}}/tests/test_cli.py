@@ -105,7 +105,7 @@ def test_demo_users_can_log_in(app: Flask, client: Client) -> None:
 
 
 def test_demo_leaves_a_renamed_user_alone(app: Flask) -> None:
-    make_user(app, "Alice")
+    make_user(app, "Alice", email="somebody@example.com")
     make_user(app, "robert", email="bob@example.com")
     result = run(app, "seed-demo")
     assert result.output == "alice is there already.\nbob is there already.\n"
