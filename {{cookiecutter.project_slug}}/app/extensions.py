@@ -2,6 +2,10 @@
 
 import logging
 from collections.abc import Callable
+{% if cookiecutter.database == 'sqlite' %}
+from contextlib import suppress
+from sqlite3 import OperationalError
+{% endif %}
 from typing import Any
 
 from flask import Flask, current_app
@@ -73,6 +77,9 @@ def init_proxies(app: Flask) -> None:
 def set_up_sqlite(connection: Any, record: object) -> None:
     """Check references, and let readers go on while one connection writes."""
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
+    # Who opens a new file at the same moment as another is refused without waiting; the other one
+    # makes the change, which the file keeps.
+    with suppress(OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
 {% endif %}
