@@ -214,7 +214,7 @@ WORDS = {
 }
 
 
-SECRET = re.compile(r"[\w-]{32,}")
+RANDOM = re.compile(r"[\w-]{32,}")
 
 
 def foreign_faults(project: Path, combination: Combination) -> list[str]:
@@ -229,7 +229,7 @@ def foreign_faults(project: Path, combination: Combination) -> list[str]:
         for name, text in files_of(project)
         for choice, word in words
         # A secret is random, and holds any short word now and then.
-        if (match := word.search(name) or word.search(SECRET.sub("", text)))
+        if (match := word.search(name) or word.search(RANDOM.sub("", text)))
     ]
 
 

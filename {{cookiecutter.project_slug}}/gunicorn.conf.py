@@ -12,9 +12,6 @@ import sys
 import tempfile
 {% endif %}
 from pathlib import Path
-{% if not cookiecutter.__in_process %}
-from typing import Protocol
-{% endif %}
 
 from dotenv import load_dotenv
 
@@ -88,19 +85,4 @@ if workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         """Remove the metrics' folder when the master ends; workers inherit this and must not."""
         if os.getpid() == master:
             shutil.rmtree(metrics_folder, ignore_errors=True)
-
-
-class Worker(Protocol):
-    """The one thing about a gunicorn worker that is needed here."""
-
-    pid: int
-
-
-def child_exit(server: object, worker: Worker) -> None:
-    """Drop the gauges of a worker that is gone."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        # Chooses between one process and many when first imported, so not before the folder is set.
-        from prometheus_client.multiprocess import mark_process_dead
-
-        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 {% endif %}

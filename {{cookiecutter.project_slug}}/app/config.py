@@ -1,5 +1,6 @@
 """Settings: one class per environment, read from the environment variables."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 API_TITLE = {{ cookiecutter.__project_name_py }}
 LARGEST = 2**31 - 1
 SECRET_LENGTH = 32  # bytes; RFC 7518, section 3.2 for HS256
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?")
 EXAMPLES = ("change", "example", "secret", "default", "testing", "password", "your-")
 
 
@@ -53,6 +55,16 @@ class Environment:
     def items(self, name: str) -> list[str]:
         """The parts of a comma-separated list."""
         return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
+    def origins(self, name: str) -> list[str]:
+        """Origins (RFC 6454), or `*` for all; a pattern would let in more than it seems to."""
+        origins = self.items(name)
+        for origin in origins:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ConfigError(
+                    f"{name} must be origins such as https://www.example.org, not {origin!r}."
+                )
+        return origins
 
     def rate_limits(self, name: str, default: str) -> str:
         """Limits in the notation of Flask-Limiter, such as `5 per minute;20 per hour`."""
@@ -124,8 +136,16 @@ class Config:
     SQLALCHEMY_ENGINE_OPTIONS: ClassVar[dict[str, Any]] = {
         "pool_pre_ping": True,
         "pool_recycle": 1800,
-        # Prepared statements don't survive a pooler such as PgBouncer.
-        "connect_args": {"connect_timeout": 3, "prepare_threshold": None},
+        "connect_args": {
+            "connect_timeout": 3,
+            # A server that vanished without a word is noticed within seconds.
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15000,  # milliseconds
+            # Prepared statements don't survive a pooler such as PgBouncer.
+            "prepare_threshold": None,
+        },
     }
 {% elif cookiecutter.database == 'mysql' %}
     SQLALCHEMY_ENGINE_OPTIONS: ClassVar[dict[str, Any]] = {
@@ -133,11 +153,17 @@ class Config:
         "pool_recycle": 1800,
         # A repeated look at the same rows must see what others committed meanwhile.
         "isolation_level": "READ COMMITTED",
-        "connect_args": {"connect_timeout": 3, "read_timeout": 30, "charset": "utf8mb4"},
+        "connect_args": {
+            "connect_timeout": 3,
+            "read_timeout": 30,
+            "write_timeout": 30,
+            "charset": "utf8mb4",
+        },
     }
 {% endif %}
     RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True
     RATELIMIT_HEADERS_ENABLED = True
+    RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}"
 {% if cookiecutter.limiter_backend == 'redis' %}
     RATELIMIT_STORAGE_OPTIONS: ClassVar = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 {% elif cookiecutter.limiter_backend == 'memcached' %}
@@ -195,7 +221,7 @@ class Config:
 {% endif %}
         self.API_DOCS_ENABLED = env.flag("API_DOCS_ENABLED", True)
         self.TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
-        self.CORS_ORIGINS = env.items("CORS_ORIGINS")
+        self.CORS_ORIGINS = env.origins("CORS_ORIGINS")
         self.LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"))
         self.LOG_JSON = True
         self.MAX_CONTENT_LENGTH = env.integer("MAX_CONTENT_LENGTH", 1024 * 1024, 1)

@@ -129,7 +129,7 @@ def overtaken(error: StaleDataError) -> Response:
 
 def database_away(error: Exception) -> Response:
     """Say that it is worth trying again; the pool connects anew by itself."""
-    log.error("The database does not answer: %s", str(error).partition("\n")[0])
+    log.error("The database does not answer: %s", str(error).partition("\n")[0], exc_info=error)
     db.session.remove()
     return problem(503, "The database does not answer")
 

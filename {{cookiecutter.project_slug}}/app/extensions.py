@@ -39,10 +39,14 @@ log = logging.getLogger(__name__)
 
 EXPOSED_HEADERS = [
     "API-Version",
+    "Deprecation",
     "ETag",
     "Link",
     "Location",
     "Retry-After",
+    "Sunset",
+    "WWW-Authenticate",
+    "X-Cache",
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",

@@ -280,6 +280,12 @@ def test_scheme_of_a_token_has_no_case(app: Flask) -> None:
         assert client.get("/users/me", headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["ada ", " ada", "ada\t"])
+def test_name_with_more_around_it_is_another_name(app: Flask, client: Client, name: str) -> None:
+    make_user(app, "ada")
+    assert client.log_in(name, PASSWORD).status_code == 401
+
+
 @pytest.mark.parametrize("header", ["Basic YWRhOmFiYw==", "Token x", "bearer x"])
 def test_credentials_that_mean_nothing_here_are_401_everywhere(client: Client, header: str) -> None:
     assert client.get("/posts", headers={"Authorization": header}).status_code == 401
@@ -330,7 +336,7 @@ def test_caller_is_read_anew_in_a_context_that_knows_the_user(app: Flask) -> Non
     client = client_of(app, user)
     with app.app_context():
         known = db.session.get(User, user.id)
-        change(app, user, username="renamed")
+        change(app, user, username="renamed", username_key="renamed")
         assert client.get("/users/me").json["username"] == "renamed"
         assert known is not None
 

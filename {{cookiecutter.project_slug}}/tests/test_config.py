@@ -41,6 +41,8 @@ STRONG = "kM3vXq9TzB7wYc2LfR8sHd5NpJ6gUeA1"  # 32 bytes
         ("API_DOCS_ENABLED", "2"),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "1.5"),
+        ("CORS_ORIGINS", "https://*.example.org"),
+        ("CORS_ORIGINS", "https://example.org/, example.com"),
         ("LOG_LEVEL", "LOUD"),
         ("MAX_CONTENT_LENGTH", "1M"),
         ("MAX_CONTENT_LENGTH", "9" * 5000),

@@ -100,6 +100,13 @@ def test_metrics_are_in_the_format_of_prometheus(client: Client) -> None:
     assert "# TYPE http_request_duration_seconds histogram" in response.text
 
 
+def test_metrics_do_not_grow_with_what_clients_make_up(client: Client) -> None:
+    before = len(client.get("/metrics").text.splitlines())
+    for number in range(5):
+        client.open(f"/nowhere/{number}", method=f"VERB{number}")
+    assert len(client.get("/metrics").text.splitlines()) - before < 2 * 25
+
+
 def test_metrics_of_several_workers_come_from_their_files(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,9 +7,16 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+{% if cookiecutter.database == 'sqlite' %}
+from alembic.operations import Operations
+{% endif %}
 from flask import Flask
 from flask_migrate import downgrade, upgrade
+{% if cookiecutter.database == 'sqlite' %}
+from sqlalchemy import String, inspect, select, text
+{% else %}
 from sqlalchemy import inspect, select, text
+{% endif %}
 from sqlalchemy.exc import IntegrityError
 
 from app import db
@@ -91,6 +98,23 @@ def test_several_starters_at_once_all_succeed(app: Flask, monkeypatch: pytest.Mo
             assert role_names() == ["admin", "user"]
 
 
+{% if cookiecutter.database == 'sqlite' %}
+def test_table_made_anew_keeps_its_rows_and_constraints(app: Flask) -> None:
+    with own_database() as url, other_app(TEST_DATABASE_URL=url) as other:
+        with other.app_context():
+            upgrade()
+        user = make_user(other)
+        with other.app_context():
+            with db.engine.begin() as connection:
+                operations = Operations(MigrationContext.configure(connection))
+                with operations.batch_alter_table("users", recreate="always") as users:
+                    users.alter_column("username", type_=String(80))
+            assert db.session.get_one(User, user.id).username == user.username
+            with pytest.raises(IntegrityError):
+                make_user(other, user.username.upper())
+
+
+{% endif %}
 def test_migrations_can_be_written_as_sql(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
     with app.app_context():
         upgrade(sql=True)

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, scoped_session
 
 from app.api import generations
-from app.api.contract import View, record
+from app.api.contract import View, operation_of, record
 from app.extensions import attempt, cache, db
 from app.models.base import Base
 
@@ -31,12 +31,16 @@ def cached(*models: type[Base]) -> Callable[[View], View]:
     _shown.update(tables)
 
     def decorate(view: View) -> View:
+        takes_query = operation_of(view).query is not None
+
         @wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Response:
             if "Authorization" in request.headers:
                 response: Response = view(*args, **kwargs)
                 return response
-            key = _key(tables)
+            # What takes no parameters is one entry, whatever a caller appends.
+            query = sorted(request.args.items(multi=True)) if takes_query else []
+            key = _key(tables, urlencode(query))
             entry = key and attempt(cache.get, key)
             if entry:
                 response = Response(entry["body"], headers=entry["headers"])
@@ -68,12 +72,11 @@ def set_cache_headers(response: Response) -> Response:
     return response
 
 
-def _key(tables: list[str]) -> str | None:
+def _key(tables: list[str], query: str) -> str | None:
     """The key of this request's entry, or None while the generations can't be told."""
     known = generations.read(tables)
     if known is None:
         return None
-    query = urlencode(sorted(request.args.items(multi=True)))
     parts = (request.blueprint, request.script_root, request.path, query, *known)
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
@@ -105,13 +108,14 @@ def _note_statement(state: ORMExecuteState) -> None:
 def _touch(session: Session, *tables: str, cascades: bool = False) -> None:
     touched: set[str] = session.info.setdefault("touched", set())
     touched.update(tables)
-    if cascades:
-        for table in db.metadata.tables.values():
-            if any(
-                key.ondelete == "CASCADE" and key.column.table.name in tables
-                for key in table.foreign_keys
-            ):
-                touched.add(table.name)
+    if not cascades:
+        return
+    # What refers to a deleted row is deleted or changed by the database, and so on from there.
+    reached = set(tables)
+    for table in db.metadata.sorted_tables:
+        if any(key.ondelete and key.column.table.name in reached for key in table.foreign_keys):
+            reached.add(table.name)
+    touched |= reached
 
 
 def _renew_touched(session: Session) -> None:

@@ -80,6 +80,7 @@ def init_app(app: Flask, versions: Sequence[Version] = VERSIONS) -> None:
 
     def complete(response: Response) -> Response:
         """Add what every response of the API carries, errors and cached ones included."""
+        response.headers["X-Content-Type-Options"] = "nosniff"
 {% if cookiecutter.versioning == 'url' %}
         for version in versions:
             if request.path.startswith(f"{version.prefix}/"):

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Computed, Connection, ForeignKey, String, Table, event, insert
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    event,
+    insert,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 {% if cookiecutter.database == 'mysql' %}
 from app.models.base import TABLE_OPTIONS, Base, Entity
@@ -45,26 +55,38 @@ class User(Entity):
     """A person with a name, an e-mail address and a password."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        # No writer can forget to fold what has to be unique.
+        CheckConstraint("username_key = lower(username)", "username_key_folded"),
+        CheckConstraint("email_key = lower(email)", "email_key_folded"),
+        Index("ix_users_username", "username", "id"),
+        Index("ix_users_created_at", "created_at", "id"),
+        Index("ix_users_updated_at", "updated_at", "id"),
+{% if cookiecutter.database == 'mysql' %}
+        TABLE_OPTIONS,
+{% endif %}
+    )
 
     username: Mapped[str] = mapped_column(String(64{{ ', "C"' if cookiecutter.database == 'postgresql' }}))
-    # Names and addresses are unique without regard to case; the database folds them itself, so
-    # that no writer can forget to.
-    username_key: Mapped[str | None] = mapped_column(
-        String(64), Computed("lower(username)", persisted=True), unique=True, deferred=True
-    )
+    # Names and addresses are unique without regard to case.
+    username_key: Mapped[str] = mapped_column(String(64), unique=True, deferred=True)
     email: Mapped[str] = mapped_column(String(255))
-    email_key: Mapped[str | None] = mapped_column(
-        String(255), Computed("lower(email)", persisted=True), unique=True, deferred=True
-    )
+    email_key: Mapped[str] = mapped_column(String(255), unique=True, deferred=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     is_active: Mapped[bool] = mapped_column(default=True)
 
     roles: Mapped[list[Role]] = relationship(secondary=user_roles, order_by=Role.name)
-    posts: Mapped[list[Post]] = relationship(back_populates="user", passive_deletes=True)
+    # The database deletes them with the user, those that were loaded too.
+    posts: Mapped[list[Post]] = relationship(back_populates="user", passive_deletes="all")
 
     def __init__(self, *, password: str, **columns: Any) -> None:
         super().__init__(**columns)
         self.password = password
+
+    @validates("username", "email")
+    def _fold(self, name: str, value: str) -> str:
+        setattr(self, f"{name}_key", value.lower())
+        return value
 
     @property
     def password(self) -> str:

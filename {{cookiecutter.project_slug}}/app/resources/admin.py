@@ -5,6 +5,7 @@ from typing import Any
 from flask import url_for
 from marshmallow import ValidationError
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from app.api.conditional import unless_changed
 from app.api.contract import accepts, may_fail, requires_admin, returns
@@ -35,7 +36,7 @@ class AdminUserList(Resource):
     @returns(UserOut, many=True)
     def get(self, query: dict[str, Any]) -> Page[User]:
         """List every user."""
-        users = policies.visible_users(known_caller())
+        users = policies.visible_users(known_caller()).options(selectinload(User.roles))
         if "role" in query:
             users = users.where(User.roles.any(Role.name == query["role"]))
         if "is_active" in query:

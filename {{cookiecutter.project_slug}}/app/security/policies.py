@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from sqlalchemy import Select, exists, false, or_, select, true, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Conflict, Forbidden, NotFound, Unauthorized
 
 from app.extensions import db
@@ -54,8 +54,8 @@ def can_edit(viewer: User, post: Post) -> bool:
 
 
 def visible_users(viewer: User | None) -> Select[User]:
-    """Active users with their roles; for an admin all."""
-    users = select(User).options(selectinload(User.roles))
+    """Active users; for an admin all."""
+    users = select(User)
     return users if viewer and viewer.is_admin else users.where(User.is_active == true())
 
 

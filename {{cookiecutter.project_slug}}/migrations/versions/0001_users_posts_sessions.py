@@ -35,18 +35,24 @@ def upgrade() -> None:
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("username", sa.String(64{{ ', "C"' if cookiecutter.database == 'postgresql' }}), nullable=False),
-        sa.Column("username_key", sa.String(64), sa.Computed("lower(username)", persisted=True)),
+        sa.Column("username_key", sa.String(64), nullable=False),
         sa.Column("email", sa.String(255), nullable=False),
-        sa.Column("email_key", sa.String(255), sa.Computed("lower(email)", persisted=True)),
+        sa.Column("email_key", sa.String(255), nullable=False),
         sa.Column("password_hash", sa.String(255), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
+        sa.CheckConstraint(
+            "username_key = lower(username)", name=op.f("ck_users_username_key_folded")
+        ),
+        sa.CheckConstraint("email_key = lower(email)", name=op.f("ck_users_email_key_folded")),
         sa.UniqueConstraint("username_key", name="uq_users_username_key"),
         sa.UniqueConstraint("email_key", name="uq_users_email_key"),{{ options }}
     )
+    for column in ("username", "created_at", "updated_at"):
+        op.create_index(f"ix_users_{column}", "users", [column, "id"])
     op.create_table(
         "user_roles",
         sa.Column("user_id", sa.Integer(), nullable=False),
