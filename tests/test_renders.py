@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -13,6 +14,9 @@ import checks
 import pytest
 from matrix.combinations import KIT, SEEDS, Combination, every_combination
 from matrix.rendering import render
+
+# What adding ten million numbers takes on a core for which the limit of 0.2 seconds is meant.
+REFERENCE_SECONDS = 0.1
 
 
 def by_fault(
@@ -65,23 +69,29 @@ def test_rendering_twice_gives_the_same_bytes(
     assert first == second
 
 
-def test_rendering_adds_little_to_an_empty_template(
-    tmp_path: Path,
-) -> None:
+def processor_seconds(work: Callable[[], object]) -> float:
+    """Return the time that `work` and its subprocesses take on a processor, the best of ten."""
+
+    def once() -> float:
+        started = os.times()
+        work()
+        return sum(os.times()[:4]) - sum(started[:4])
+
+    return min(once() for _ in range(10))
+
+
+def test_rendering_adds_little_to_an_empty_template(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     (empty / "{{cookiecutter.project_slug}}").mkdir(parents=True)
     shutil.copy(KIT / "cookiecutter.json", empty)
+    numbers = itertools.count()
 
-    def seconds(template: Path, number: int) -> float:
-        started = os.times()
-        render({}, tmp_path / f"{template.name}-{number}", template)
-        # Time on a processor, the hooks' included: other programs must not decide.
-        return sum(os.times()[:4]) - sum(started[:4])
+    def seconds(template: Path) -> float:
+        return processor_seconds(lambda: render({}, tmp_path / f"{next(numbers)}", template))
 
-    fastest_empty, fastest = (
-        min(seconds(template, number) for number in range(10)) for template in (empty, KIT)
-    )
-    assert fastest - fastest_empty <= 0.2
+    # A core that is shared with other programs, or slow, takes longer for this as well.
+    slowness = max(1.0, processor_seconds(lambda: sum(range(10_000_000))) / REFERENCE_SECONDS)
+    assert seconds(KIT) - seconds(empty) <= 0.2 * slowness
 
 
 def test_what_needs_no_rendering_is_copied() -> None:
