@@ -8,7 +8,6 @@ from flask import Flask
 
 from app import cli, errors, health, logs
 from app.api import versions
-from app.api.caching import watch_writes
 {% if cookiecutter.versioning == 'header' %}
 from app.api.negotiation import NegotiatingFlask
 {% endif %}
@@ -42,7 +41,6 @@ def create_app(config_name: str | None = None) -> Flask:
     cache.init_app(app)
     limiter.init_app(app)
 
-    watch_writes(db.session)
     health.init_app(app)
     versions.init_app(app)
     cli.init_app(app)

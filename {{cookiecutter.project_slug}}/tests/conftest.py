@@ -1,20 +1,21 @@
-"""One application on a database of its own; every test starts without users."""
+"""One application on a database of its own; every test starts without users.
+
+The fixtures import what they need: pytest-xdist's first process reads this file too, but runs no
+test, and would only make the others wait.
+"""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask
-from flask_migrate import upgrade
-from sqlalchemy import delete
-{% if cookiecutter.database != 'sqlite' %}
-from sqlalchemy.exc import OperationalError
-{% endif %}
 
-from app import create_app, db
-from app.models.user import User
-from tests.client import Client, new_client
-from tests.database import own_database
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from tests.client import Client
 
 # The suite's own settings, whatever .env says: what is empty here counts as not set.
 for setting in {
@@ -34,10 +35,16 @@ os.environ["LOG_LEVEL"] = "WARNING"
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
 {% if cookiecutter.database == 'sqlite' %}
+    from tests.database import own_database
+
     with own_database() as url:
         os.environ["TEST_DATABASE_URL"] = url
         yield url
 {% else %}
+    from sqlalchemy.exc import OperationalError
+
+    from tests.database import own_database
+
     try:
         with own_database() as url:
             os.environ["TEST_DATABASE_URL"] = url
@@ -51,10 +58,20 @@ def database_url() -> Iterator[str]:
 {% if cookiecutter.cache_backend == 'simple' %}
 def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application, migrated; the suite ends here if it is not ready."""
+    from flask_migrate import upgrade
+
+    from app import create_app, db
+    from tests.client import Client, new_client
+
     os.environ["CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
 {% else %}
 def app(database_url: str) -> Iterator[Flask]:
     """The application, migrated; the suite ends here if a store does not answer."""
+    from flask_migrate import upgrade
+
+    from app import create_app, db
+    from tests.client import Client, new_client
+
 {% endif %}
     app = create_app("testing")
     app.test_client_class = Client
@@ -71,6 +88,11 @@ def app(database_url: str) -> Iterator[Flask]:
 @pytest.fixture(autouse=True)
 def no_users(app: Flask) -> Iterator[None]:
     """Remove the users of a test, and with them all that is theirs."""
+    from sqlalchemy import delete
+
+    from app import db
+    from app.models.user import User
+
     yield
     with app.app_context():
         db.session.execute(delete(User))
@@ -80,4 +102,6 @@ def no_users(app: Flask) -> Iterator[None]:
 @pytest.fixture
 def client(app: Flask) -> Client:
     """A client without a token."""
+    from tests.client import new_client
+
     return new_client(app)

@@ -1,7 +1,5 @@
 """Migrations: they make just what the models say, whoever starts them and however often."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,35 +19,13 @@ from sqlalchemy.exc import IntegrityError
 
 from app import db
 from app.models.user import Role, User
-from tests.apps import other_app
+from tests.apps import other_app, production
 from tests.client import new_client
 from tests.database import own_database
 from tests.factories import PASSWORD, make_user
+from tests.processes import start_together
 
-PROJECT = Path(__file__).parent.parent
 TABLES = {"alembic_version", "posts", "roles", "sessions", "user_roles", "users"}
-
-# Forks once the application is imported, so that the starters really meet.
-STARTERS = """
-import multiprocessing
-from flask_migrate import upgrade
-from app import create_app
-
-def start(barrier):
-    app = create_app("testing")
-    with app.app_context():
-        barrier.wait()
-        upgrade()
-
-context = multiprocessing.get_context("fork")
-barrier = context.Barrier(4)
-starters = [context.Process(target=start, args=(barrier,)) for _ in range(4)]
-for starter in starters:
-    starter.start()
-for starter in starters:
-    starter.join()
-print([starter.exitcode for starter in starters])
-"""
 
 
 def role_names() -> list[str]:
@@ -88,13 +64,12 @@ def test_tables_made_without_migrations_work_too(app: Flask) -> None:
         assert response.json["user"]["roles"] == ["admin"]
 
 
-def test_several_starters_at_once_all_succeed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_starters_at_once_all_succeed(app: Flask, tmp_path: Path) -> None:
     with own_database() as url:
-        monkeypatch.setenv("TEST_DATABASE_URL", url)
-        command = [sys.executable, "-c", STARTERS]
-        result = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60)
-        assert result.stdout == "[0, 0, 0, 0]\n", result.stderr
-        with other_app() as other, other.app_context():
+        starter = (production(url), ("flask", "db", "upgrade"))
+        for status, output in start_together(tmp_path, *[starter] * 4):
+            assert status == 0, output
+        with other_app(TEST_DATABASE_URL=url) as other, other.app_context():
             assert role_names() == ["admin", "user"]
 
 

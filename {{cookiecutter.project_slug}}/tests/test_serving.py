@@ -1,11 +1,8 @@
 """The application as servers and commands start it, in production."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
+import time
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -17,61 +14,35 @@ from sqlalchemy import make_url
 from tests.apps import production
 from tests.client import BASE
 from tests.factories import make_post, make_user
+from tests.processes import SECONDS, start, start_together
 
-PROJECT = Path(__file__).parent.parent
-STARTS = [["gunicorn", "wsgi:app"], ["flask", "db", "upgrade"], ["gunicorn", "wsgi:app"]]
-
-# Imports once what takes long, then makes each start in a process of its own.
-ATTEMPTS = """
-import json, os, runpy, sys, tempfile
-import app, flask.cli, gunicorn.app.wsgiapp
-
-started = []
-for words, settings in json.load(sys.stdin):
-    output = tempfile.TemporaryFile("w+")
-    child = os.fork()
-    if not child:
-        os.dup2(output.fileno(), 1)
-        os.dup2(output.fileno(), 2)
-        os.environ.update(settings)
-        sys.argv = words
-        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
-        sys.exit()
-    started.append((child, output))
-for child, output in started:
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    output.seek(0)
-    print(json.dumps([status, output.read()]))
-"""
+GUNICORN = ("gunicorn", "wsgi:app", "--bind", "127.0.0.1:0")
+UPGRADE = ("flask", "db", "upgrade")
 
 
-def test_gunicorn_serves_until_it_is_told_to_stop(app: Flask, database_url: str) -> None:
+def test_gunicorn_serves_until_it_is_told_to_stop(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
     post = make_post(app, make_user(app))
-    with subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", "127.0.0.1:0"],
-        cwd=PROJECT,
-        env={**os.environ, **production(database_url)},
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stderr
-        try:
-            log = ""
-            while not (listening := re.search(r"Listening at: (http://127\.0\.0\.1:\d+)", log)):
-                line = server.stderr.readline()
-                assert line, log
-                log += line
-            with urlopen(f"{listening[1]}{BASE}/posts/{post.id}", timeout=30) as response:
-                assert json.load(response)["id"] == post.id
-            server.send_signal(signal.SIGTERM)
-            _, rest = server.communicate(timeout=30)
-            assert server.returncode == 0
-            assert "Traceback" not in log + rest
-        finally:
-            server.kill()
+    log = tmp_path / "log.txt"
+    server = start(log, production(database_url), *GUNICORN)
+    try:
+        give_up = time.monotonic() + SECONDS
+        while not (address := re.search(r"http://127\.0\.0\.1:\d+", log.read_text())):
+            assert server.is_alive(), log.read_text()
+            assert time.monotonic() < give_up, log.read_text()
+            time.sleep(0.01)
+        with urlopen(f"{address[0]}{BASE}/posts/{post.id}", timeout=SECONDS) as response:
+            assert json.load(response)["id"] == post.id
+        server.terminate()
+        server.join(SECONDS)
+        assert server.exitcode == 0
+        assert "Traceback" not in log.read_text()
+    finally:
+        server.kill()
 
 
-def test_start_that_cannot_work_ends_with_one_line(database_url: str) -> None:
+def test_start_that_cannot_work_ends_with_one_line(database_url: str, tmp_path: Path) -> None:
 {% if cookiecutter.database == 'sqlite' %}
     unreachable = "sqlite:////nowhere/at/all.db"
 {% else %}
@@ -79,22 +50,13 @@ def test_start_that_cannot_work_ends_with_one_line(database_url: str) -> None:
     unreachable = nowhere.render_as_string(hide_password=False)
 {% endif %}
     good = production(database_url)
-    faults = {
-        "SECRET_KEY is not set": {**good, "SECRET_KEY": ""},
-        "DATABASE_URL is not a database address": {**good, "DATABASE_URL": "nonsense"},
-        "DATABASE_URL: no connection to": {**good, "DATABASE_URL": unreachable},
+    attempts = {
+        "SECRET_KEY is not set": ({**good, "SECRET_KEY": ""}, GUNICORN),
+        "DATABASE_URL is not a database address": ({**good, "DATABASE_URL": "nonsense"}, UPGRADE),
+        "DATABASE_URL: no connection to": ({**good, "DATABASE_URL": unreachable}, GUNICORN),
     }
-    attempts = list(zip(faults, STARTS, strict=True))
-    result = subprocess.run(
-        [sys.executable, "-c", ATTEMPTS],
-        cwd=PROJECT,
-        input=json.dumps([(start, faults[reason]) for reason, start in attempts]),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    outcomes = [json.loads(line) for line in result.stdout.splitlines()]
-    for (reason, start), (status, output) in zip(attempts, outcomes, strict=True):
-        assert status > 0, start
+    outcomes = start_together(tmp_path, *attempts.values())
+    for reason, (status, output) in zip(attempts, outcomes, strict=True):
+        assert status, reason
         (line,) = (line for line in output.splitlines() if "[INFO]" not in line)
-        assert line.startswith(f"Error: {reason}"), start
+        assert line.startswith(f"Error: {reason}")

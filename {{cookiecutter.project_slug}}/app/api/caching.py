@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 from sqlalchemy import event
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, scoped_session
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from app.api import generations
 from app.api.contract import View, operation_of, record
@@ -81,19 +81,16 @@ def _key(tables: list[str], query: str) -> str | None:
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
 
-def watch_writes(session: scoped_session[Any]) -> None:
-    """Renew what a transaction touched when it is committed, whoever wrote: view, command, bulk."""
-    event.listen(session, "after_flush", _note_flush)
-    event.listen(session, "do_orm_execute", _note_statement)
-    event.listen(session, "after_commit", _renew_touched)
-    event.listen(session, "after_rollback", _forget_touched)
+# What a transaction touched is renewed when it commits, whoever wrote: view, command, bulk.
 
 
+@event.listens_for(db.session, "after_flush")
 def _note_flush(session: Session, context: UOWTransaction) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         _touch(session, row.__tablename__, cascades=row in session.deleted)
 
 
+@event.listens_for(db.session, "do_orm_execute")
 def _note_statement(state: ORMExecuteState) -> None:
     if state.is_select:
         return
@@ -118,12 +115,14 @@ def _touch(session: Session, *tables: str, cascades: bool = False) -> None:
     touched |= reached
 
 
+@event.listens_for(db.session, "after_commit")
 def _renew_touched(session: Session) -> None:
     # The end of a savepoint decides nothing: its writes show when the whole transaction commits.
     if not session.in_nested_transaction():
         generations.renew(session.info.pop("touched", set()) & _shown)
 
 
+@event.listens_for(db.session, "after_rollback")
 def _forget_touched(session: Session) -> None:
     if not session.in_nested_transaction():
         session.info.pop("touched", None)
