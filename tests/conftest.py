@@ -12,6 +12,11 @@ from matrix.combinations import Combination, every_combination
 from matrix.rendering import render
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch between the short and the long form of tests/live."""
+    parser.addoption("--long", action="store_true", help="run tests/live at its full length")
+
+
 def answers(combination: Combination) -> dict[str, str]:
     """Return the answers of a combination, with its name as the slug."""
     return {**combination.answers, "project_slug": combination.name}
