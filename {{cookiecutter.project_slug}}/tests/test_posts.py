@@ -38,6 +38,7 @@ def test_times_of_a_new_post_are_the_present_in_utc(app: Flask) -> None:
     for name in ("created_at", "updated_at"):
         assert post[name].endswith("+00:00")
         assert before <= datetime.fromisoformat(post[name]) <= datetime.now(UTC)
+    assert post["updated_at"] == post["created_at"]
 
 
 def test_location_leads_to_the_new_post(app: Flask) -> None:

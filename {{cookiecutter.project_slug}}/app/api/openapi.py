@@ -96,7 +96,12 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
         }
         path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
         spec.path(path, operations=operations, parameters=list(_path_parameters(rule)))
-    return spec.to_dict()
+    document = spec.to_dict()
+    for name, component in document["components"]["schemas"].items():
+        if name.endswith("Changes"):
+            # An empty body is 400, also where every field may be left out.
+            component["minProperties"] = 1
+    return document
 
 
 def _name(cls: type[Schema] | Schema) -> str:

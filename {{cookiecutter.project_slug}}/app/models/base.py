@@ -84,7 +84,10 @@ class Entity(Base):
     id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, sort_order=1)
     updated_at: Mapped[datetime] = mapped_column(
-        UTCDateTime, default=utcnow, onupdate=utcnow, sort_order=2
+        UTCDateTime,
+        default=lambda context: context.get_current_parameters()["created_at"],
+        onupdate=utcnow,
+        sort_order=2,
     )
     version: Mapped[int] = mapped_column(sort_order=3)
 

@@ -1,0 +1,93 @@
+"""schemathesis, which makes requests from the document, finds the server doing what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import pytest
+from matrix.combinations import OPTIONS, Combination
+from matrix.services import Servers
+
+from live.api import PASSWORD, Api, served
+
+HERE = Path(__file__).resolve().parent
+# Examples for each operation, and the cases that these must come to.
+SHORT = (6, 500)
+LONG = (120, 5000)
+
+
+def combinations() -> list[Combination]:
+    """Each flavor, version mode and database, with a cache and limiter of each kind among them."""
+    stores = {
+        "sqlite": ("simple", "memory"),
+        "postgresql": ("redis",) * 2,
+        "mysql": ("memcached",) * 2,
+    }
+    return [
+        Combination((database, flavor, *stores[database], versioning))
+        for database, flavor, versioning in product(
+            OPTIONS["database"], OPTIONS["api_flavor"], OPTIONS["versioning"]
+        )
+    ]
+
+
+def examine(api: Api, examples: int, report: Path) -> subprocess.CompletedProcess[str]:
+    """Run schemathesis with all checks and phases against the served project."""
+    api.admin()
+    account = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
+    api.call("POST", "/auth/register", expect=201, json=account)
+    return subprocess.run(
+        [
+            *(
+                sys.executable,
+                "-m",
+                "schemathesis.cli",
+                "--config-file",
+                str(HERE / "schemathesis.toml"),
+            ),
+            *(
+                "run",
+                f"{api.base}/openapi.json",
+                "--checks",
+                "all",
+                "--max-examples",
+                str(examples),
+            ),
+            *("--continue-on-failure", "--generation-database", "none"),
+            *("--report", "json", "--report-json-path", str(report)),
+        ],
+        cwd=report.parent,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(HERE.parent),
+            "SCHEMATHESIS_HOOKS": "live.generated",
+            "KIT_API_BASE": api.base,
+            "KIT_API_USERNAME": "root",
+            "KIT_API_PASSWORD": PASSWORD,
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("combination", combinations(), ids=str)
+def test_server_does_what_the_document_says(
+    combination: Combination, servers: Servers, long: bool, tmp_path: Path
+) -> None:
+    examples, cases = LONG if long else SHORT
+    with served(combination, servers, tmp_path) as api:
+        run = examine(api, examples, tmp_path / "report.json")
+        log = api.log.read_text("utf-8")
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert report["failures"] == [], run.stdout
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert report["operations"]["tested"] == report["operations"]["total"] > 20
+    assert {phase["status"] for phase in report["phases"].values()} == {"success"}
+    assert report["test_cases"]["generated"] >= cases
+    assert report["warnings"]["missing_auth"] == []
+    assert "Traceback" not in log, log

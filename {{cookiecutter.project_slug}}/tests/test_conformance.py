@@ -1,0 +1,38 @@
+"""Requests that schemathesis makes from the document are answered as the document says."""
+
+from typing import Any
+
+import schemathesis
+from flask import Flask
+from hypothesis import given, settings
+from schemathesis import APIOperation, Case
+from schemathesis.core.result import Ok
+
+from tests.apps import other_app
+from tests.client import BASE
+from tests.factories import client_of, make_admin
+
+
+def examine(app: Flask, operation: APIOperation[Any, Any, Any, Any]) -> None:
+    """Send some valid and invalid requests of an operation, and check every answer."""
+
+    @settings(max_examples=5, derandomize=True, database=None, deadline=None)
+    @given(operation.as_strategy())
+    def send(case: Case[Any]) -> None:
+        caller = client_of(app, make_admin(app))
+        refreshes = case.path.endswith("/refresh")
+        token = caller.refresh_token if refreshes else caller.access_token
+        # Only the server can make these.
+        case.query.pop("cursor", None)
+        case.headers.pop("If-Match", None)
+        case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+
+    send()
+
+
+def test_answers_are_those_of_the_document(app: Flask) -> None:
+    with other_app(RATELIMIT_ENABLED="false") as unlimited:
+        document = schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", unlimited)
+        for found in document.get_all_operations():
+            assert isinstance(found, Ok), found.err()
+            examine(unlimited, found.ok())
