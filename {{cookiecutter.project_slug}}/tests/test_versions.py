@@ -1,17 +1,19 @@
 {% set header = cookiecutter.versioning == 'header' %}
 """Versions: which one answers, and how the next one lives beside it."""
 
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-from flask import Flask, Response, jsonify, url_for
+from flask import Flask, url_for
 
 from app.api import versions
-from app.api.framework import Resource
 from app.api.versions import Version, v1
 {% if header %}
 from app.config import ConfigError
@@ -21,15 +23,21 @@ from tests.apps import other_app
 from tests.client import BASE, Client, new_client
 from tests.factories import client_of, make_post, make_user
 
-DEPRECATED = datetime(2026, 1, 1, tzinfo=UTC)
-SUNSET = datetime(2027, 1, 1, tzinfo=UTC)
+README = Path(__file__).parent.parent / "README.md"
 
 
-class Greeting(Resource):
-    """What the second version has in place of the list of posts."""
-
-    def get(self) -> Response:
-        return jsonify(greeting="Hello from version 2")
+def documented_versions() -> list[Version]:
+    """The two versions that the README's "Add a version" makes, by its own code."""
+    _, _, section = README.read_text("utf-8").partition("## Add a version\n")
+    resources, table = re.findall(r"```python\n(.*?)```", section, re.DOTALL)[:2]
+    module = ModuleType("app.resources.posts_v2")
+    exec(resources, vars(module))
+    names = dict(vars(versions))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, module.__name__, module)
+        exec(table, names)
+    made: list[Version] = names["VERSIONS"]
+    return made
 
 
 {% if header %}
@@ -59,13 +67,8 @@ def second(client: Client, path: str, **options: Any) -> Any:
 
 @contextmanager
 def several_versions(**settings: str) -> Iterator[Flask]:
-    """An application whose first version is on its way out, and whose second has one new route."""
-    successor = "{{ '/docs/migration' if header else '/api/v2/posts' }}"
-    offered = [
-        Version("1.0", v1, deprecated=DEPRECATED, sunset=SUNSET, successor=successor),
-        Version("2.0", v1 | {"/posts": Greeting}),
-        Version("2.1", v1),
-    ]
+    """An application with the README's two versions, and a third like the first."""
+    offered = [*documented_versions(), Version("2.1", v1)]
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(versions, "init_app", partial(versions.init_app, versions=offered))
@@ -117,8 +120,8 @@ def test_versions_answer_side_by_side(several: Flask) -> None:
     post = make_post(several, make_user(several))
     client = new_client(several)
     old, new = first(client, "/posts"), second(client, "/posts")
-    assert [item["id"] for item in old.json] == [post.id]
-    assert new.json == {"greeting": "Hello from version 2"}
+    assert [item["id"] for item in old.json] == [item["id"] for item in new.json] == [post.id]
+    assert old.json[0].keys() - new.json[0].keys() == {"content"}
     assert [old.headers["API-Version"], new.headers["API-Version"]] == ["1.0", "2.0"]
 
 
@@ -141,8 +144,8 @@ def test_versions_do_not_share_cached_answers(several: Flask) -> None:
 def test_version_on_its_way_out_says_so(several: Flask) -> None:
     client = new_client(several)
     for response in (first(client, "/posts"), first(client, "/posts"), first(client, "/posts/0")):
-        assert response.headers["Deprecation"] == f"@{int(DEPRECATED.timestamp())}"
-        assert response.headers["Sunset"] == "Fri, 01 Jan 2027 00:00:00 GMT"
+        assert response.headers["Deprecation"] == "@1798761600"
+        assert response.headers["Sunset"] == "Sat, 01 Jan 2028 00:00:00 GMT"
         assert 'rel="successor-version"' in ", ".join(response.headers.getlist("Link"))
     assert "Deprecation" not in second(client, "/posts").headers
 
@@ -152,8 +155,9 @@ def test_each_version_has_its_own_document(several: Flask) -> None:
     old, new = (ask(client, "/openapi.json").json for ask in (first, second))
     assert [old["info"]["version"], new["info"]["version"]] == ["1.0", "2.0"]
     assert set(old["paths"]) == set(new["paths"])
-    assert "post" in old["paths"]["/posts"]
-    assert "post" not in new["paths"]["/posts"]
+    shown = [document["components"]["schemas"] for document in (old, new)]
+    assert ["ListedPost" in schemas for schemas in shown] == [False, True]
+    assert "content" not in shown[1]["ListedPost"]["properties"]
 
 
 def test_links_lead_within_their_version(several: Flask) -> None:
@@ -237,7 +241,7 @@ def test_version_is_no_part_of_an_address(several: Flask, path: str) -> None:
 def test_default_version_is_a_setting(app: Flask) -> None:
     with several_versions(API_DEFAULT_VERSION="2.0") as newer:
         client = new_client(newer)
-        assert client.get("/posts").json == {"greeting": "Hello from version 2"}
+        assert client.get("/posts").headers["API-Version"] == "2.0"
         assert client.get("/posts", headers=asking("1")).headers["API-Version"] == "1.0"
 
 
