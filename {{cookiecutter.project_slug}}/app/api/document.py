@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from importlib.metadata import version as version_of
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, current_app, send_from_directory
 from markupsafe import escape
+from werkzeug.exceptions import NotFound
 
 from app.api.contract import ignores_credentials
 from app.api.openapi import build_document
@@ -19,13 +21,23 @@ if TYPE_CHECKING:
     from app.api.versions import Version
 
 ASSETS = Path(str(files("flask_swagger_ui"))) / "dist"
+# What the page loads; the package has more, such as a page for OAuth. The types are named, since
+# Windows may know a wrong one, with which a browser refuses the file.
+LOADED = {
+    "favicon-32x32.png": "image/png",
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+}
+# In the addresses, so that another release of the package is another address to a browser's cache.
+RELEASE = version_of("flask-swagger-ui")
+YEAR = 365 * 24 * 3600
 
-# Nothing from another host; Swagger UI sets styles from its script.
+# Nothing from another host, and no script or style that stands in the page or is made of text.
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
+        "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",
         "base-uri 'none'",
@@ -40,12 +52,12 @@ PAGE = f"""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(API_TITLE)}</title>
-<link rel="stylesheet" href="docs/swagger-ui.css">
-<link rel="icon" type="image/png" href="docs/favicon-32x32.png">
+<link rel="stylesheet" href="docs/swagger-ui.css?{RELEASE}">
+<link rel="icon" type="image/png" href="docs/favicon-32x32.png?{RELEASE}">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/swagger-ui-bundle.js?{RELEASE}"></script>
 <script src="docs/start.js"></script>
 </body>
 </html>
@@ -103,8 +115,10 @@ def mount(blueprint: Blueprint, version: Version) -> None:
         return Response(START, mimetype="text/javascript")
 {% endif %}
 
-    @blueprint.get("/docs/<path:name>")
+    @blueprint.get("/docs/<name>")
     @ignores_credentials
     def asset(name: str) -> Response:
         """Give a file of Swagger UI."""
-        return send_from_directory(ASSETS, name, max_age=3600)
+        if name not in LOADED:
+            raise NotFound
+        return send_from_directory(ASSETS, name, mimetype=LOADED[name], max_age=YEAR)
