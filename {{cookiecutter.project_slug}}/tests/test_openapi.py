@@ -133,7 +133,7 @@ def test_page_forbids_what_comes_from_other_hosts(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "../docs.py", "%2e%2e/docs.py", "/etc/passwd", "oauth2-redirect.html", "./swagger-ui.css"],
+    ["", "../docs.py", "%2e%2e/docs.py", "/etc/passwd", "oauth2-redirect.html", "./index.css"],
 )
 def test_page_gives_only_what_it_loads(client: Client, name: str) -> None:
     assert client.get(f"/docs/{name}").status_code == 404
@@ -151,6 +151,6 @@ def test_what_the_page_loads_is_kept_until_it_changes(client: Client) -> None:
 def test_document_and_page_can_be_switched_off(app: Flask) -> None:
     with other_app(API_DOCS_ENABLED="false") as other:
         client = new_client(other)
-        for path in ("/openapi.json", "/docs", "/docs/start.js", "/docs/swagger-ui.css"):
+        for path in ("/openapi.json", "/docs", "/docs/start.js", "/docs/index.css"):
             assert client.get(path).status_code == 404
         assert client.get("/posts").status_code == 200

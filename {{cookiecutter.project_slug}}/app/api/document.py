@@ -25,6 +25,7 @@ ASSETS = Path(str(files("flask_swagger_ui"))) / "dist"
 # Windows may know a wrong one, with which a browser refuses the file.
 LOADED = {
     "favicon-32x32.png": "image/png",
+    "index.css": "text/css",
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
 }
@@ -53,6 +54,7 @@ PAGE = f"""<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(API_TITLE)}</title>
 <link rel="stylesheet" href="docs/swagger-ui.css?{RELEASE}">
+<link rel="stylesheet" href="docs/index.css?{RELEASE}">
 <link rel="icon" type="image/png" href="docs/favicon-32x32.png?{RELEASE}">
 </head>
 <body>
@@ -63,27 +65,26 @@ PAGE = f"""<!doctype html>
 </html>
 """
 
-{% if cookiecutter.versioning == 'header' %}
-START = """SwaggerUIBundle({
+START = """document.documentElement.classList.toggle(
+  "dark-mode",
+  matchMedia("(prefers-color-scheme: dark)").matches,
+);
+SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
+  displayRequestDuration: true,
   validatorUrl: null,
+{% if cookiecutter.versioning == 'header' %}
   requestInterceptor: (request) => {
-    request.headers.Accept = "application/json; version=NUMBER";
+    // Swagger UI has set it already, in small letters or with a capital.
+    delete request.headers.Accept;
+    request.headers.accept = "application/json; version=NUMBER";
     return request;
   },
-});
-"""
-{% else %}
-START = """SwaggerUIBundle({
-  url: "openapi.json",
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  validatorUrl: null,
-});
-"""
 {% endif %}
+});
+"""
 
 
 def mount(blueprint: Blueprint, version: Version) -> None:
