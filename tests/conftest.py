@@ -13,8 +13,9 @@ from matrix.rendering import render
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the switch between the short and the long form of tests/live."""
+    """Add the switch between the short and the long form of tests/live, and what they can leave."""
     parser.addoption("--long", action="store_true", help="run tests/live at its full length")
+    parser.addoption("--screenshot", metavar="FILE", help="keep a picture of the docs page")
 
 
 def answers(combination: Combination) -> dict[str, str]:
