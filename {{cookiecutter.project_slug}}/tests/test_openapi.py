@@ -148,6 +148,14 @@ def test_what_the_page_loads_is_kept_until_it_changes(client: Client) -> None:
         assert "max-age=31536000" in asset.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/docs/start.js", "/docs/index.css"])
+def test_what_a_browser_has_is_not_sent_again(client: Client, path: str) -> None:
+    with client.get(path) as response:
+        etag = response.headers["ETag"]
+    with client.get(path, headers={"If-None-Match": etag}) as response:
+        assert (response.status_code, response.data) == (304, b"")
+
+
 def test_document_and_page_can_be_switched_off(app: Flask) -> None:
     with other_app(API_DOCS_ENABLED="false") as other:
         client = new_client(other)

@@ -87,6 +87,13 @@ SwaggerUIBundle({
 """
 
 
+def with_validator(text: str, mimetype: str) -> Response:
+    """A response that need not be sent again to who has it: the document has 100 kB."""
+    response = Response(text, mimetype=mimetype)
+    response.add_etag()
+    return response
+
+
 def mount(blueprint: Blueprint, version: Version) -> None:
     """Add the document of a version, its page, and what the page loads."""
 
@@ -98,22 +105,24 @@ def mount(blueprint: Blueprint, version: Version) -> None:
     @ignores_credentials
     def openapi() -> Response:
         """Give the OpenAPI 3.1 document."""
-        return Response(document(), mimetype="application/json")
+        return with_validator(document(), "application/json")
 
     @blueprint.get("/docs")
     @ignores_credentials
     def docs() -> Response:
         """Show the document."""
-        return Response(PAGE, mimetype="text/html", headers={"Content-Security-Policy": POLICY})
+        response = with_validator(PAGE, "text/html")
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
 
     @blueprint.get("/docs/start.js")
     @ignores_credentials
     def start() -> Response:
         """Start Swagger UI; a script of its own, since the policy allows none in the page."""
 {% if cookiecutter.versioning == 'header' %}
-        return Response(START.replace("NUMBER", version.number), mimetype="text/javascript")
+        return with_validator(START.replace("NUMBER", version.number), "text/javascript")
 {% else %}
-        return Response(START, mimetype="text/javascript")
+        return with_validator(START, "text/javascript")
 {% endif %}
 
     @blueprint.get("/docs/<name>")
