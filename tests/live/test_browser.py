@@ -43,6 +43,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("api", some, ids=str, indirect=True, scope="module")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def programs() -> tuple[str, str]:
+    """The browser and its driver, looked for before anything is served."""
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if program and driver:
+        return program, driver
+    refuse = pytest.fail if os.environ.get("KIT_REQUIRE_SERVICES") else pytest.skip
+    missing = f"{'chromedriver' if program else 'chromium'} is not installed"
+    refuse(f"{missing}: install the packages chromium and chromium-driver")
+
+
 @pytest.fixture(scope="module")
 def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A served project with the account that the tests log in to."""
@@ -53,13 +64,9 @@ def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Chrome]:
+def browser(programs: tuple[str, str], tmp_path: Path) -> Iterator[Chrome]:
     """A browser without a window and without a past."""
-    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not program or not driver:
-        missing = f"{'chromedriver' if program else 'chromium'} is not installed"
-        refuse = pytest.fail if os.environ.get("KIT_REQUIRE_SERVICES") else pytest.skip
-        refuse(f"{missing}: install the packages chromium and chromium-driver")
+    program, driver = programs
     options = ChromeOptions()
     options.binary_location = program
     options.add_argument("--headless=new")
@@ -83,11 +90,11 @@ def browser(tmp_path: Path) -> Iterator[Chrome]:
 class Page:
     """The docs page below a base address, and what its readers do there."""
 
-    def __init__(self, browser: Chrome, base: str) -> None:
+    def __init__(self, browser: Chrome, base: str, query: str = "") -> None:
         self.browser = browser
         # What was logged before belongs to the page that a browser starts with.
         self.log("performance")
-        browser.get(f"{base}/docs")
+        browser.get(f"{base}/docs{query}")
 
     def log(self, kind: str) -> list[dict[str, Any]]:
         """Return what the browser has noted since the last call."""
@@ -162,6 +169,12 @@ def foreign(requests: list[dict[str, Any]], base: str) -> list[str]:
     return [request["url"] for request in requests if urlsplit(request["url"])[:2] not in own]
 
 
+def accepted_by(requests: list[dict[str, Any]]) -> list[str]:
+    """Return the Accept header of each request that a script has made."""
+    made = [request["headers"] for request in requests if request["kind"] == "Fetch"]
+    return [headers.get("Accept") or headers["accept"] for headers in made]
+
+
 def test_api_can_be_used_from_its_page(api: Api, browser: Chrome) -> None:
     page = Page(browser, api.base)
     account = {"username": "ada", "password": PASSWORD}
@@ -179,15 +192,22 @@ def test_api_can_be_used_from_its_page(api: Api, browser: Chrome) -> None:
     requests = page.requests()
     assert foreign(requests, api.base) == []
     assert page.complaints() == []
-    calls = [request["headers"] for request in requests if request["kind"] == "Fetch"]
-    assert len(calls) == len(["openapi.json", "login", "post", "posts"])
-    accepted = {headers.get("Accept") or headers.get("accept") for headers in calls}
+    accepted = accepted_by(requests)
+    assert len(accepted) == len(["openapi.json", "login", "post", "posts"])
     if api.combination["versioning"] == "header":
-        assert accepted == {"application/json; version=1.0"}
+        assert set(accepted) == {"application/json; version=1.0"}
     else:
-        assert not any("version" in accept for accept in accepted)
+        assert "version" not in "".join(accepted)
     # A token that outlives the page is one to be stolen.
     assert browser.execute_script("return localStorage.length + sessionStorage.length") == 0
+
+
+@pytest.mark.parametrize("api", DOCUMENTED[3:], ids=str, indirect=True, scope="module")
+def test_page_shows_the_version_that_its_address_names(api: Api, browser: Chrome) -> None:
+    page = Page(browser, api.base, "?version=1")
+    page.operation("post", "/auth/login")
+    assert accepted_by(page.requests()) == ["application/json; version=1"]
+    assert page.complaints() == []
 
 
 @pytest.mark.parametrize("api", DOCUMENTED[:1], ids=str, indirect=True, scope="module")

@@ -65,6 +65,9 @@ PAGE = f"""<!doctype html>
 </html>
 """
 
+{% if cookiecutter.versioning == 'header' %}
+# A browser can't be told what to accept, so that `docs?version=2.0` shows another version.
+{% endif %}
 START = """document.documentElement.classList.toggle(
   "dark-mode",
   matchMedia("(prefers-color-scheme: dark)").matches,
@@ -77,9 +80,10 @@ SwaggerUIBundle({
   validatorUrl: null,
 {% if cookiecutter.versioning == 'header' %}
   requestInterceptor: (request) => {
+    const version = new URLSearchParams(location.search).get("version") ?? "NUMBER";
     // Swagger UI has set it already, in small letters or with a capital.
     delete request.headers.Accept;
-    request.headers.accept = "application/json; version=NUMBER";
+    request.headers.accept = `application/json; version=${version}`;
     return request;
   },
 {% endif %}
