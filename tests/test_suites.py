@@ -1,4 +1,4 @@
-"""The suite of a rendered project notices what breaks its contract: faults are planted in the API."""
+"""The suite of a rendered project notices what breaks its contract."""
 
 from __future__ import annotations
 

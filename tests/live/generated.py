@@ -36,7 +36,7 @@ ADMIN = log_in()
 class Tokens:
     """The admin's access token, or that of a session of its own for what ends or renews one."""
 
-    def get(self, case: schemathesis.Case, ctx: AuthContext) -> str:
+    def get(self, case: schemathesis.Case[Any], ctx: AuthContext) -> str:
         """Return a token that the operation takes."""
         match case.path:
             case "/auth/refresh":
@@ -45,20 +45,20 @@ class Tokens:
                 return str(log_in()["access_token"])
         return str(ADMIN["access_token"])
 
-    def set(self, case: schemathesis.Case, token: str, ctx: AuthContext) -> None:
+    def set(self, case: schemathesis.Case[Any], token: str, ctx: AuthContext) -> None:
         """Send the token."""
         case.headers["Authorization"] = f"Bearer {token}"
 
 
 @schemathesis.hook
-def filter_case(context: HookContext, case: schemathesis.Case) -> bool:
+def filter_case(context: HookContext, case: schemathesis.Case[Any]) -> bool:
     """Leave out requests that would change the account of all the others."""
     changes = case.method in {"PUT", "PATCH", "DELETE"} and "/users/" in case.path
     return not (changes and str((case.path_parameters or {}).get("id")) == str(ADMIN["user"]["id"]))
 
 
 @schemathesis.hook
-def before_call(context: HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
     """Give a request that may be valid a real cursor and a real ETag."""
     if case.meta is None or case.meta.generation.mode.is_negative:
         return
