@@ -154,6 +154,8 @@ def test_each_version_has_its_own_document(several: Flask) -> None:
     assert set(old["paths"]) == set(new["paths"])
     assert "post" in old["paths"]["/posts"]
     assert "post" not in new["paths"]["/posts"]
+    assert old["paths"]["/users/me"]["get"]["deprecated"]
+    assert "deprecated" not in new["paths"]["/users/me"]["get"]
 
 
 def test_links_lead_within_their_version(several: Flask) -> None:
