@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from matrix.combinations import KIT
@@ -24,16 +26,21 @@ def key_of(project: Path) -> str:
 def environment(project: Path) -> Path:
     """Return the Python of an environment that holds exactly what the project pins."""
     folder = CACHE / "environments" / key_of(project)
+    return built_once(folder, partial(install, project)) / "bin" / "python"
+
+
+def built_once(folder: Path, build: Callable[[Path], None]) -> Path:
+    """Return `folder`, built by this run if none before has finished it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    python, complete = folder / "bin" / "python", folder / "complete"
+    complete = folder / "complete"
     with folder.with_suffix(".lock").open("w") as lock:
-        # Two runs at once must not build the same environment over each other.
+        # Two runs at once must not build the same folder over each other.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not complete.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            install(project, folder)
+            build(folder)
             complete.touch()
-    return python
+    return folder
 
 
 def install(project: Path, folder: Path) -> None:

@@ -34,6 +34,7 @@ class Access(Enum):
     NONE = "none"
     OPTIONAL = "optional"
     LOGIN = "login"
+    ADMIN = "admin"
     REFRESH = "refresh"
     EITHER = "access or refresh"
 
@@ -89,7 +90,7 @@ def requires_admin(method: View) -> View:
             raise Forbidden("Only an admin may do this")
         return method(*args, **kwargs)
 
-    record(wrapper, access=Access.LOGIN, problems=operation_of(method).problems | {403})
+    record(wrapper, access=Access.ADMIN, problems=operation_of(method).problems | {403})
     return wrapper
 
 

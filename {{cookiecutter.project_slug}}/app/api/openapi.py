@@ -4,72 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from inspect import getdoc, getmodule
 from typing import TYPE_CHECKING, Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
-from marshmallow import Schema, fields
+from marshmallow import Schema
 from werkzeug.routing import Rule
 
+from app.api.components import CREDENTIALS, add_components, example, headers
 from app.api.contract import Access, Operation, operation_of
 from app.config import API_TITLE
+from app.schemas.fields import MAX_ID
 
 if TYPE_CHECKING:
     from app.api.versions import Version
 
 PARAMETER = re.compile(r"<[^:>]*:?(\w+)>")
 VERBS = ("get", "post", "put", "patch", "delete")
+WRITING = {"put", "patch", "delete"}
+CHANGES = "Changes"
 
-WHY = {
-    400: "The request can't be read.",
-    401: "A token is missing, invalid, expired or revoked.",
-    403: "The caller may not do this.",
-    404: "There is no such thing, or the caller may not know of it.",
-    409: "The request contradicts what is stored.",
-    412: "The resource has changed since it was read.",
-    413: "The body is too large.",
-    415: "The body is not JSON.",
-    422: "The values break the rules; `errors` names each field.",
-    429: "Too many requests.",
-    503: "The database does not answer.",
+ABOUT = """\
+Requests and responses are JSON. Every error is a problem document (RFC 9457); its `request_id` is
+in the logs as well. Lists come in pages: follow the `Link` header (RFC 8288). A single resource has
+an `ETag`: send it in `If-None-Match` to spare a transfer, and in `If-Match` to overwrite nothing
+that you have not seen.
+{% if cookiecutter.versioning == 'header' %}
+
+The version is asked for in the `Accept` header: `application/json; version=NUMBER`. Without one,
+the default version answers.
+{% endif %}
+"""
+# Nobody is granted anything until the owner says so.
+LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-Proprietary"}
+DONE = {
+    200: "What was asked for.",
+    201: "It is made, at the address in `Location`.",
+    204: "It is done.",
 }
-
-
-HEADERS = {
-    "API-Version": ("string", "Version that answered."),
-    "ETag": ("string", "Validator of the representation, for If-Match and If-None-Match."),
-    "Link": ("string", "Addresses of the first, previous and next page (RFC 8288)."),
-    "Location": ("string", "Address of what was made."),
-    "Retry-After": ("integer", "Seconds to wait."),
-    "WWW-Authenticate": ("string", "The scheme to use."),
-    "X-Cache": ("string", "HIT or MISS, for callers without a token."),
-    "X-RateLimit-Limit": ("integer", "Requests that the window allows."),
-    "X-RateLimit-Remaining": ("integer", "Requests left in the window."),
-    "X-RateLimit-Reset": ("integer", "End of the window, in seconds since 1970."),
-    "X-Request-ID": ("string", "The request's name in the logs."),
-    "X-Total-Count": ("integer", "Length of the whole list, if `total=true` asked for it."),
-}
-ALWAYS = (
-    "API-Version",
-    "X-RateLimit-Limit",
-    "X-RateLimit-Remaining",
-    "X-RateLimit-Reset",
-    "X-Request-ID",
-)
-ON_PROBLEM = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
-
-
-class ProblemOut(Schema):
-    """What went wrong (RFC 9457)."""
-
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True)
-    message = fields.String(required=True)
-    request_id = fields.String(required=True)
-    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
 
 
 def build_document(app: Flask, version: Version) -> dict[str, Any]:
@@ -79,97 +53,109 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
         version=version.number,
         openapi_version="3.1.0",
         plugins=[MarshmallowPlugin(schema_name_resolver=_name)],
+        info={
+{% if cookiecutter.versioning == 'header' %}
+            "description": ABOUT.replace("NUMBER", version.number),
+{% else %}
+            "description": ABOUT,
+{% endif %}
+            "contact": {"name": f"The maintainers of {API_TITLE}"},
+            "license": LICENSE,
+        },
         servers=[{"url": {{ '"/api"' if cookiecutter.versioning == 'header' else 'version.prefix' }}}],
     )
-    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
-    spec.components.schema("Problem", schema=ProblemOut)
-    for header, (kind, meaning) in HEADERS.items():
-        spec.components.header(header, {"description": meaning, "schema": {"type": kind}})
+    add_components(spec)
+    tags: dict[str, str] = {}
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         view = getattr(app.view_functions[rule.endpoint], "view_class", None)
         if view is None or not rule.endpoint.startswith(f"{version.name}."):
             continue
+        # Resources of one module belong together, and its docstring says how.
+        tag = view.__module__.rpartition(".")[2]
+        tags[tag] = getdoc(getmodule(view)) or tag
         operations = {
-            verb: _operation(rule, verb, getattr(view, verb))
+            verb: _operation(rule, verb, getattr(view, verb)) | {"tags": [tag]}
             for verb in VERBS
             if verb.upper() in (rule.methods or ())
         }
+        if version.deprecated:
+            for operation in operations.values():
+                operation["deprecated"] = True
         path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
         spec.path(path, operations=operations, parameters=list(_path_parameters(rule)))
-    document = spec.to_dict()
-    for name, component in document["components"]["schemas"].items():
-        if name.endswith("Changes"):
-            # An empty body is 400, also where every field may be left out.
-            component["minProperties"] = 1
-    return document
+    for name, kind in spec.components.schemas.items():
+        if name.endswith(CHANGES):
+            # Each field may be missing, but not all of them.
+            kind["minProperties"] = 1
+    for tag, meaning in sorted(tags.items()):
+        spec.tag({"name": tag, "description": meaning})
+    return spec.to_dict()
 
 
 def _name(cls: type[Schema] | Schema) -> str:
-    """A component's name: `PostOut` is Post, `PostIn` is PostIn."""
+    """A component's name: `PostOut` is Post, `PostIn` is PostIn or, partial, PostInChanges."""
     kind = cls if isinstance(cls, type) else type(cls)
-    partial = "Changes" if isinstance(cls, Schema) and cls.partial else ""
+    partial = CHANGES if isinstance(cls, Schema) and cls.partial else ""
     return kind.__name__.removesuffix("Out") + partial
 
 
 def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:
     for name in sorted(rule.arguments):
-        number = {"type": "integer", "minimum": 1, "maximum": 2147483647}
+        number = {"type": "integer", "minimum": 1, "maximum": MAX_ID, "examples": [7]}
         yield {"name": name, "in": "path", "required": True, "schema": number}
 
 
 def _operation(rule: Rule, verb: str, method: Any) -> dict[str, Any]:
     operation = operation_of(method)
+    who, security = CREDENTIALS[operation.access]
     documented: dict[str, Any] = {
         "operationId": f"{verb}{rule.endpoint.partition('.')[2]}",
         "summary": (method.__doc__ or "").strip().removesuffix("."),
-        "tags": [_tag(rule)],
+        "description": who,
+        "security": security,
+        "parameters": list(_parameters(verb, operation)),
         "responses": _responses(rule, verb, operation),
     }
-    if operation.access is Access.OPTIONAL:
-        documented["security"] = [{}, {"bearer": []}]
-    elif operation.access is not Access.NONE:
-        documented["security"] = [{"bearer": []}]
-    documented["parameters"] = list(_parameters(rule, verb, operation))
     if operation.body:
         body = operation.body(partial=operation.partial)
-        documented["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": body}},
-        }
+        content = {"schema": body, "example": example(operation.body)}
+        documented["requestBody"] = {"required": True, "content": {"application/json": content}}
     return documented
 
 
-def _parameters(rule: Rule, verb: str, operation: Operation) -> Iterator[dict[str, Any]]:
+def _parameters(verb: str, operation: Operation) -> Iterator[dict[str, Any] | str]:
     if operation.query:
         yield {"in": "query", "schema": operation.query}
     if verb == "get" and _is_entity(operation):
-        yield {"in": "header", "name": "If-None-Match", "schema": {"type": "string"}}
-    if verb in {"put", "patch", "delete"}:
-        yield {"in": "header", "name": "If-Match", "schema": {"type": "string"}}
-
-
-def _tag(rule: Rule) -> str:
-    return PARAMETER.sub("", rule.rule).strip("/").split("/")[{{ '2' }}]
+        yield "If-None-Match"
+    if verb in WRITING:
+        yield "If-Match"
 
 
 def _responses(rule: Rule, verb: str, operation: Operation) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": "Done.", "headers": _headers(*_success(operation))}
+    success: dict[str, Any] = {
+        "description": "A page of the list." if operation.many else DONE[operation.status],
+        "headers": headers(*_headers(operation)),
+    }
     if operation.returns:
-        schemas: list[Any] = [
-            {"type": "array", "items": cls} if operation.many else cls for cls in operation.returns
-        ]
-        content = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-        success["content"] = {"application/json": {"schema": content}}
-    responses = {str(operation.status): success}
+        success["content"] = {"application/json": _content(operation)}
+    responses: dict[str, Any] = {str(operation.status): success}
     if verb == "get" and _is_entity(operation):
-        responses["304"] = {"description": "The client has it.", "headers": _headers("ETag")}
+        responses["304"] = {"description": "The client has it.", "headers": headers("ETag")}
     for status in sorted(_problems(rule, verb, operation)):
-        responses[str(status)] = {
-            "description": WHY[status],
-            "headers": _headers(*ON_PROBLEM.get(status, ())),
-            "content": {"application/problem+json": {"schema": ProblemOut}},
-        }
+        responses[str(status)] = f"Problem{status}"
     return responses
+
+
+def _content(operation: Operation) -> dict[str, Any]:
+    if len(operation.returns) > 1:
+        # The fullest first: clients take the first one that fits.
+        schemas = sorted(operation.returns, key=lambda cls: -len(cls().fields))
+        return {"schema": {"anyOf": schemas}, "example": example(schemas[0])}
+    (cls,) = operation.returns
+    if operation.many:
+        return {"schema": {"type": "array", "items": cls}, "example": [example(cls)]}
+    return {"schema": cls, "example": example(cls)}
 
 
 def _is_entity(operation: Operation) -> bool:
@@ -177,7 +163,8 @@ def _is_entity(operation: Operation) -> bool:
     return bool(operation.returns and not operation.many and "id" in operation.returns[0]().fields)
 
 
-def _success(operation: Operation) -> Iterator[str]:
+def _headers(operation: Operation) -> Iterator[str]:
+    """The headers of a success."""
     if operation.status == 201:
         yield "Location"
     if operation.many:
@@ -186,10 +173,6 @@ def _success(operation: Operation) -> Iterator[str]:
         yield "ETag"
     if operation.cached:
         yield "X-Cache"
-
-
-def _headers(*names: str) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in sorted({*ALWAYS, *names})}
 
 
 def _problems(rule: Rule, verb: str, operation: Operation) -> set[int]:
@@ -202,10 +185,11 @@ def _problems(rule: Rule, verb: str, operation: Operation) -> set[int]:
         statuses.add(401)
     if rule.arguments:
         statuses.add(404)
-        if verb in {"put", "patch", "delete"}:
+        if verb in WRITING:
             statuses |= {409, 412}
     if operation.query:
         statuses.add(422)
     if operation.body:
-        statuses |= {400, 413, 415, 422}
+        # Whatever is written may contradict what somebody else wrote a moment before.
+        statuses |= {400, 409, 413, 415, 422}
     return statuses

@@ -5,25 +5,28 @@ from marshmallow import Schema, fields
 from app.schemas.fields import Text
 from app.schemas.user import UserOut
 
+JWT = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"
+
 
 class LoginIn(Schema):
     """A name and a password; what is no possible name is wrong, not invalid."""
 
-    username = Text(required=True, metadata={"example": "ada"})
+    username = Text(required=True, metadata={"examples": ["ada"]})
     password = fields.String(
         required=True,
         load_only=True,
-        metadata={"format": "password", "example": "correct horse battery"},
+        metadata={"format": "password", "examples": ["correct horse battery"]},
     )
 
 
 class TokensOut(Schema):
     """A pair of tokens and whose they are."""
 
-    access_token = fields.String(required=True)
-    refresh_token = fields.String(required=True)
-    token_type = fields.String(required=True, metadata={"example": "Bearer"})
+    access_token = fields.String(required=True, metadata={"examples": [JWT]})
+    refresh_token = fields.String(required=True, metadata={"examples": [JWT]})
+    token_type = fields.String(required=True, metadata={"enum": ["Bearer"], "examples": ["Bearer"]})
     expires_in = fields.Integer(
-        required=True, metadata={"description": "Life of the access token, in seconds."}
+        required=True,
+        metadata={"description": "Life of the access token, in seconds.", "examples": [900]},
     )
     user = fields.Nested(UserOut, required=True)

@@ -5,6 +5,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+MAX_ID = 2**31 - 1
+
 
 class Text(fields.String):
     """Text that every database can store: no NUL, nothing that has no UTF-8 form."""
@@ -23,8 +25,26 @@ class Text(fields.String):
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
+class Id(fields.Integer):
+    """The id of a row that is shown."""
+
+    def __init__(self) -> None:
+        super().__init__(required=True, metadata={"minimum": 1, "examples": [7]})
+
+
+class Time(fields.AwareDateTime):
+    """A time of a row that is shown, in RFC 3339."""
+
+    def __init__(self) -> None:
+        example = "2026-01-31T12:00:00.123456+00:00"
+        super().__init__(required=True, format="iso", metadata={"examples": [example]})
+
+
 class Flag(fields.Boolean):
     """A JSON boolean, and neither a number nor a word for one."""
+
+    def __init__(self, **metadata: Any) -> None:
+        super().__init__(metadata=metadata)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.schemas.fields import Flag, Text
+from app.schemas.fields import Flag, Id, Text, Time
 from app.schemas.user import AuthorOut
 
 
@@ -10,21 +10,23 @@ class PostIn(Schema):
     """What an author writes."""
 
     title = Text(
-        required=True, validate=validate.Length(5, 255), metadata={"example": "Hello, world"}
+        required=True, validate=validate.Length(5, 255), metadata={"examples": ["Hello, world"]}
     )
     content = Text(
-        required=True, validate=validate.Length(1, 100_000), metadata={"example": "A first post."}
+        required=True,
+        validate=validate.Length(1, 100_000),
+        metadata={"examples": ["A first post."]},
     )
-    published = Flag()
+    published = Flag(description="False, unless it is said: a draft.", examples=[True])
 
 
 class PostOut(Schema):
     """A post with its author."""
 
-    id = fields.Integer(required=True)
-    title = fields.String(required=True)
-    content = fields.String(required=True)
-    published = fields.Boolean(required=True)
-    created_at = fields.AwareDateTime(required=True, format="iso")
-    updated_at = fields.AwareDateTime(required=True, format="iso")
+    id = Id()
+    title = fields.String(required=True, metadata={"examples": ["Hello, world"]})
+    content = fields.String(required=True, metadata={"examples": ["A first post."]})
+    published = fields.Boolean(required=True, metadata={"examples": [True]})
+    created_at = Time()
+    updated_at = Time()
     user = fields.Nested(AuthorOut, required=True)

@@ -2,9 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.schemas.fields import Sort, Text
-
-MAX_ID = 2**31 - 1
+from app.schemas.fields import MAX_ID, Sort, Text
 
 
 class ListQuery(Schema):
@@ -15,6 +13,7 @@ class ListQuery(Schema):
         load_default="",
         metadata={
             "format": "cursor",
+            "pattern": "^[A-Za-z0-9_-]*$",
             "description": "Where the page begins; taken from a Link header.",
         },
     )

