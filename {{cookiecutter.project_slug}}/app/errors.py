@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
+from werkzeug.http import HTTP_STATUS_CODES
 
 from app.extensions import db
 from app.schemas import to_json
@@ -25,7 +26,7 @@ def problem(status: int, detail: str, errors: dict[str, list[str]] | None = None
     """A problem document as a response; `errors` maps each field to what is wrong with it."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": HTTP_STATUS_CODES[status],
         "status": status,
         "detail": detail,
         "message": detail,
