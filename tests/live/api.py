@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,19 @@ class Api:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def python(self, program: str, given: Any) -> Any:
+        """Run a program in the project that reads and writes JSON, and return what it wrote."""
+        done = subprocess.run(
+            [str(self.programs / "python"), "-c", program],
+            cwd=self.project,
+            env=self.env,
+            input=json.dumps(given),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
     def call(
         self, method: str, path: str, token: str = "", expect: int = 200, **words: Any
     ) -> requests.Response:
@@ -91,13 +105,19 @@ class Api:
 
 @contextmanager
 def served(
-    combination: Combination, servers: Servers, folder: Path, **environ: str
+    combination: Combination,
+    servers: Servers,
+    folder: Path,
+    change: Callable[[Path], None] = lambda project: None,
+    **environ: str,
 ) -> Iterator[Api]:
     """Render a combination below `folder`, migrate its own database, and serve it meanwhile.
 
-    Rate limits are off, since the callers here are in a hurry; `environ` may set anything else.
+    `change` gets the rendered folder before anything of it runs. Rate limits are off, since the
+    callers here are in a hurry; `environ` may set anything else.
     """
     project = render({**combination.answers, "project_slug": "project"}, folder)
+    change(project)
     programs = environment(project).parent
     env = {
         **{name: os.environ[name] for name in KEPT if name in os.environ},

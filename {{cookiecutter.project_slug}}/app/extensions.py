@@ -8,7 +8,7 @@ from sqlite3 import OperationalError
 {% endif %}
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, Response, current_app
 from flask_caching import Cache
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
@@ -57,8 +57,26 @@ EXPOSED_HEADERS = [
 
 def init_cors(app: Flask) -> None:
     """Answer browsers of other origins, if CORS_ORIGINS names any."""
-    if origins := app.config["CORS_ORIGINS"]:
-        CORS(app, origins=origins, expose_headers=EXPOSED_HEADERS, max_age=600)
+    origins = app.config["CORS_ORIGINS"]
+    if not origins:
+        return
+    CORS(
+        app,
+        origins=origins,
+        # One answer for all where all are let in, rather than each caller's own name.
+        send_wildcard=True,
+        vary_header=False,
+        expose_headers=EXPOSED_HEADERS,
+        max_age=600,
+    )
+
+    def vary(response: Response) -> Response:
+        """Keep caches from giving one origin what another was told, a missing permission too."""
+        response.vary.add("Origin")
+        return response
+
+    if "*" not in origins:
+        app.after_request(vary)
 
 
 def attempt(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

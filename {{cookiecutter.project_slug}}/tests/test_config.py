@@ -182,6 +182,24 @@ def test_browsers_of_other_origins_are_let_in_only_by_name(app: Flask) -> None:
         assert "Access-Control-Allow-Origin" not in stranger.headers
 
 
+@pytest.mark.parametrize("origins", ["https://example.org", "https://example.org, https://a.test"])
+def test_caches_are_told_that_origins_get_different_answers(app: Flask, origins: str) -> None:
+    with other_app(CORS_ORIGINS=origins) as other:
+        client = new_client(other)
+        for origin in ("https://example.org", "https://evil.example", None):
+            response = client.get("/posts", headers={"Origin": origin} if origin else {})
+            # In one line: a cache may look at the last one only.
+            assert len(response.headers.getlist("Vary")) == 1
+            assert {"Origin", "Authorization"} <= set(response.vary), origin
+
+
+def test_permission_for_every_origin_is_one_answer(app: Flask) -> None:
+    with other_app(CORS_ORIGINS="*") as other:
+        response = new_client(other).get("/posts", headers={"Origin": "https://example.org"})
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Origin" not in response.vary
+
+
 def test_no_other_origin_is_let_in_by_default(app: Flask) -> None:
     response = new_client(app).get("/posts", headers={"Origin": "https://www.example.com"})
     assert "Access-Control-Allow-Origin" not in response.headers

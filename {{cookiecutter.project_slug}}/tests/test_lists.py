@@ -12,7 +12,7 @@ from flask import Flask
 from tests.answers import POST, faults, ids, links
 from tests.client import Client
 from tests.factories import client_of, make_admin, make_post, make_user
-from tests.statements import statements_of
+from tests.statements import statements_of, watched
 
 Item = dict[str, Any]
 
@@ -154,6 +154,24 @@ def test_empty_page_beyond_the_end_leads_to_the_first(app: Flask) -> None:
     response = author.get(beyond)
     assert ids(response) == []
     assert ids(author.get(links(response)["first"])) == [posts[2], posts[1]]
+
+
+def test_rows_deleted_while_a_page_is_made_end_no_walk(app: Flask, client: Client) -> None:
+    user = make_user(app)
+    author = client_of(app, user)
+    posts = [make_post(app, user, title=f"Title {number}").id for number in range(5)]
+    queries = []
+
+    def delete_before_the_last_query(statement: str) -> None:
+        if "FROM posts" in statement:
+            queries.append(statement)
+            if len(queries) == 2:
+                author.delete(f"/posts/{posts[1]}")
+
+    with watched(app, delete_before_the_last_query):
+        page = client.get("/posts?sort=title,created_at&per_page=2")
+    assert ids(page) == ([posts[0], posts[1]] if len(queries) == 1 else [posts[0], posts[2]])
+    assert "next" in links(page)
 
 
 # Cursors

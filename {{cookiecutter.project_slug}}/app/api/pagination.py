@@ -1,6 +1,11 @@
+{% set mysql = cookiecutter.database == 'mysql' %}
 """Pages by keyset: each begins where the last one ended, so that a deep one costs no more.
 
+{% if mysql %}
+A page costs one query, or two when it is sorted by several columns; an index answers each.
+{% else %}
 A page costs one query, whose comparison is written so that an index answers it.
+{% endif %}
 """
 
 import binascii
@@ -15,8 +20,14 @@ from urllib.parse import urlencode
 
 from flask import request
 from marshmallow import ValidationError
-from sqlalchemy import ColumnElement, Select, and_, func, or_
+{% if mysql %}
+from sqlalchemy import BinaryExpression, Column, ColumnElement, Index, Select, and_, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.expression import BooleanClauseList
+{% else %}
+from sqlalchemy import ColumnElement, Select, and_, func, or_, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+{% endif %}
 
 from app.extensions import db
 from app.models.base import Entity
@@ -70,9 +81,7 @@ def paginate(rows: Select[M], model: type[M], query: Mapping[str, Any]) -> Page[
 
     Raises ValidationError for a cursor that is broken or belongs to another order.
     """
-    order = [Order(getattr(model, name), descending) for name, descending in query["sort"]]
-    if "id" not in dict(query["sort"]):
-        order.append(Order(model.id, order[-1].descending))
+    order = _order(model, query["sort"])
     sort = ",".join(f"{'-' * item.descending}{item.column.key}" for item in order)
     cursor = _read_cursor(query["cursor"], sort, order) if query["cursor"] else None
     backwards = cursor is not None and cursor.backwards
@@ -81,7 +90,14 @@ def paginate(rows: Select[M], model: type[M], query: Mapping[str, Any]) -> Page[
     statement = rows.order_by(*(item.clause(backwards) for item in order)).limit(per_page + 1)
     if cursor:
         statement = statement.where(_after(order, cursor.values, backwards))
+{% if mysql %}
+    if index := _index(rows, model, order):
+        # By itself the server takes a range of many rows for no better than all, and sorts them.
+        statement = statement.with_hint(model, f"FORCE INDEX ({index.name})")
+    found = _first(statement, order, per_page, backwards)
+{% else %}
     found = list(db.session.scalars(statement))
+{% endif %}
     more = len(found) > per_page
     items = found[:per_page]
     if backwards:
@@ -99,17 +115,87 @@ def paginate(rows: Select[M], model: type[M], query: Mapping[str, Any]) -> Page[
     return Page(items, headers)
 
 
+def _order(model: type[Entity], sort: Sequence[tuple[str, bool]]) -> list[Order]:
+    """The columns to sort by; the id comes last, as nothing is left to decide after it."""
+    order = []
+    for name, descending in sort:
+        order.append(Order(getattr(model, name), descending))
+        if name == "id":
+            return order
+    return [*order, Order(model.id, order[-1].descending)]
+
+
 def _after(order: list[Order], values: list[Any], backwards: bool) -> ColumnElement[bool]:
-    """The rows beyond a place: `a >= x AND (a > x OR b > y)`, which an index on (a, b) answers."""
+{% if mysql %}
+    """The rows beyond a place: `a >= x AND (a > x OR a = x AND b > y)`.
+
+    An index on (a, b) answers it; the server would not use one for `(a, b) > (x, y)`.
+    """
+{% else %}
+    """The rows beyond a place, as an index on the columns answers it.
+
+    That is `(a, b) > (x, y)`, or `a >= x AND (a > x OR a = x AND b < y)` for mixed directions.
+    """
+    if len({item.descending for item in order}) == 1:
+        compare = operator.lt if order[0].descending != backwards else operator.gt
+        columns = tuple_(*(item.column for item in order))
+        return cast(ColumnElement[bool], compare(columns, tuple(values)))
+{% endif %}
     *outer, last = zip(order, values, strict=True)
     condition = last[0].beyond(last[1], backwards)
     for item, value in reversed(outer):
         condition = and_(
-            item.at_or_beyond(value, backwards), or_(item.beyond(value, backwards), condition)
+            item.at_or_beyond(value, backwards),
+            or_(item.beyond(value, backwards), and_(item.column == value, condition)),
         )
     return condition
 
 
+{% if mysql %}
+def _index(rows: Select[M], model: type[M], order: list[Order]) -> Index | None:
+    """The index in which the rows of a list stand together and in order, if there is one."""
+    where = rows.whereclause
+    if where is None:
+        filters: Sequence[ColumnElement[Any]] = []
+    else:
+        filters = where.clauses if isinstance(where, BooleanClauseList) else [where]
+    fixed = {_fixed_column(clause) for clause in filters}
+    for index in db.metadata.tables[model.__tablename__].indexes:
+        names = [column.name for column in index.columns]
+        if set(names[:-2]) == fixed and names[-2:] == [order[0].column.key, "id"]:
+            return index
+    return None
+
+
+def _fixed_column(clause: ColumnElement[Any]) -> str | None:
+    """The column that a filter holds to one value, or None for another kind of filter."""
+    if isinstance(clause, BinaryExpression) and clause.operator is operator.eq:
+        return clause.left.name if isinstance(clause.left, Column) else None
+    return None
+
+
+def _first(statement: Select[M], order: list[Order], per_page: int, backwards: bool) -> list[M]:
+    """The rows of a page and one more, if there is one.
+
+    The server sorts all rows when one index does not hold the whole order. So a first query finds,
+    by the first column alone, how far these rows reach: only as many are left to be sorted.
+    """
+    if len(order) > 2:
+        first = order[0]
+        in_order = statement.order_by(None).order_by(first.clause(backwards))
+        column = in_order.with_only_columns(first.column, maintain_column_froms=True)
+        reach = db.session.scalar(column.offset(per_page).limit(1))
+        if reach is not None:
+            found = list(
+                db.session.scalars(statement.where(first.at_or_beyond(reach, not backwards)))
+            )
+            # Others may have deleted rows since.
+            if len(found) > per_page:
+                return found
+    return list(db.session.scalars(statement))
+
+
+{% endif %}
 def _place(row: Entity, order: list[Order]) -> list[Any]:
     return [getattr(row, item.column.key) for item in order]
 

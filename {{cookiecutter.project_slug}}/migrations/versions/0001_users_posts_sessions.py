@@ -81,20 +81,10 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name="fk_posts_user_id_users", ondelete="CASCADE"
         ),{{ options }}
     )
-    for name, columns in (
-{% if cookiecutter.database == 'mysql' %}
-        ("ix_posts_created_at", ["created_at", "id"]),
-        ("ix_posts_updated_at", ["updated_at", "id"]),
-        ("ix_posts_title", ["title", "id"]),
-        ("ix_posts_user_id", ["user_id", "created_at", "id"]),
-{% else %}
-        ("ix_posts_published_created_at", ["published", "created_at", "id"]),
-        ("ix_posts_published_updated_at", ["published", "updated_at", "id"]),
-        ("ix_posts_published_title", ["published", "title", "id"]),
-        ("ix_posts_user_id_published", ["user_id", "published", "created_at", "id"]),
-{% endif %}
-    ):
-        op.create_index(name, "posts", columns)
+    for filters in (["published"], ["user_id", "published"]):
+        for column in ("created_at", "updated_at", "title"):
+            columns = [*filters, column]
+            op.create_index(f"ix_posts_{'_'.join(columns)}", "posts", [*columns, "id"])
     op.create_table(
         "sessions",
         sa.Column("id", sa.String(32), nullable=False),
