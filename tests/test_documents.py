@@ -55,6 +55,13 @@ def test_environments_of_tox_are_in_the_table() -> None:
     assert named == re.split(r",\s*", environments()["tox"]["env_list"])
 
 
+def test_long_forms_are_in_a_table_of_their_own() -> None:
+    tox = environments()
+    every = {section.partition(":")[2] for section in tox if section.startswith("testenv:")}
+    named = {cells[0].strip("`") for cells in rows(README, r"`[a-z]+`")} & every
+    assert named == every - {"demo", "deps"}
+
+
 def test_size_of_the_subset_is_the_one_said() -> None:
     assert f"suites of {len(covering(2))} combinations" in README
 

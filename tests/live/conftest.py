@@ -20,3 +20,11 @@ def long(pytestconfig: pytest.Config) -> bool:
     """Whether the long form was asked for: all combinations, all cases, all rows."""
     asked: bool = pytestconfig.getoption("--long")
     return asked
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests that mean nothing at a small size to the long form."""
+    left = [item for item in items if item.get_closest_marker("long")]
+    if left and not config.getoption("--long"):
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]

@@ -183,11 +183,10 @@ def milliseconds(session: requests.Session, address: str) -> float:
     return taken * 1000
 
 
+@pytest.mark.long
 def test_deep_page_costs_what_the_first_costs(
-    filled: Filled, long: bool, capsys: pytest.CaptureFixture[str]
+    filled: Filled, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if not long:
-        pytest.skip("figures are taken from a million rows: tox run -e lists")
     slow = []
     for name, pages in filled.pages(filled.every_list(SINGLE + SEVERAL)).items():
         with requests.Session() as session:
