@@ -158,6 +158,7 @@ def test_each_version_has_its_own_document(several: Flask) -> None:
     shown = [document["components"]["schemas"] for document in (old, new)]
     assert ["ListedPost" in schemas for schemas in shown] == [False, True]
     assert "content" not in shown[1]["ListedPost"]["properties"]
+    assert [tag["name"] for tag in old["tags"]] == [tag["name"] for tag in new["tags"]]
     assert old["paths"]["/users/me"]["get"]["deprecated"]
     assert "deprecated" not in new["paths"]["/users/me"]["get"]
 

@@ -66,30 +66,35 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
     )
     add_components(spec)
     tags: dict[str, str] = {}
+    for path, resource in version.routes.items():
+        # What resources have in common stands at the head of their module.
+        tags.setdefault(_tag(path), getdoc(getmodule(resource)) or "")
+    for tag, meaning in tags.items():
+        spec.tag({"name": tag, "description": meaning})
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         view = getattr(app.view_functions[rule.endpoint], "view_class", None)
         if view is None or not rule.endpoint.startswith(f"{version.name}."):
             continue
-        # Resources of one module belong together, and its docstring says how.
-        tag = view.__module__.rpartition(".")[2]
-        tags[tag] = getdoc(getmodule(view)) or tag
+        path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
         operations = {
-            verb: _operation(rule, verb, getattr(view, verb)) | {"tags": [tag]}
+            verb: _operation(rule, verb, getattr(view, verb)) | {"tags": [_tag(path)]}
             for verb in VERBS
             if verb.upper() in (rule.methods or ())
         }
         if version.deprecated:
             for operation in operations.values():
                 operation["deprecated"] = True
-        path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
         spec.path(path, operations=operations, parameters=list(_path_parameters(rule)))
     for name, kind in spec.components.schemas.items():
         if name.endswith(CHANGES):
             # Each field may be missing, but not all of them.
             kind["minProperties"] = 1
-    for tag, meaning in sorted(tags.items()):
-        spec.tag({"name": tag, "description": meaning})
     return spec.to_dict()
+
+
+def _tag(path: str) -> str:
+    """The part of the API that a path belongs to: the first word of it."""
+    return path.split("/")[1]
 
 
 def _name(cls: type[Schema] | Schema) -> str:
