@@ -7,18 +7,19 @@ import os
 import secrets
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import pytest
 import requests
 from matrix.combinations import Combination
 from matrix.environments import environment
 from matrix.rendering import render
 from matrix.services import Servers, answers, free_port
-from matrix.suites import KEPT, settings
+from matrix.suites import KEPT, needed, settings
 
 START_SECONDS = 30
 PASSWORD = "correct horse battery"
@@ -103,6 +104,13 @@ class Api:
         return token
 
 
+def do_without(missing: str) -> NoReturn:
+    """Skip a test because of what is missing, or fail it where everything is required."""
+    if os.environ.get("KIT_REQUIRE_SERVICES"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
 @contextmanager
 def served(
     combination: Combination,
@@ -116,6 +124,9 @@ def served(
     `change` gets the rendered folder before anything of it runs. Rate limits are off, since the
     callers here are in a hurry; `environ` may set anything else.
     """
+    for kind in needed(combination):
+        if kind in servers.missing:
+            do_without(servers.missing[kind])
     project = render({**combination.answers, "project_slug": "project"}, folder)
     change(project)
     programs = environment(project).parent
@@ -136,24 +147,26 @@ def served(
         log = folder / "server.log"
         api = Api(combination, project, programs, env, f"http://127.0.0.1:{port}", log)
         api.flask("db", "upgrade")
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                [str(programs / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{port}"],
-                cwd=project,
-                env=env,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            deadline = time.monotonic() + START_SECONDS
-            while not answers(port):
-                assert server.poll() is None, log.read_text("utf-8")
-                assert time.monotonic() < deadline, log.read_text("utf-8")
-                time.sleep(0.02)
+        command = [str(programs / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{port}"]
+        with listening(command, port, log, cwd=project, env=env):
             yield api
-        finally:
-            server.terminate()
-            server.wait()
+
+
+@contextmanager
+def listening(command: Sequence[str], port: int, log: Path, **options: Any) -> Iterator[None]:
+    """Run a server, from when it accepts connections to the end of the `with` block."""
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, **options)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(port):
+            assert server.poll() is None, log.read_text("utf-8")
+            assert time.monotonic() < deadline, log.read_text("utf-8")
+            time.sleep(0.02)
+        yield
+    finally:
+        server.terminate()
+        server.wait()
 
 
 @contextmanager

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -17,11 +15,10 @@ from typing import Any
 import pytest
 import requests
 from matrix.combinations import Combination
-from matrix.services import Servers, Unavailable, answers, free_port, program
+from matrix.services import Servers, Unavailable, free_port, program
 
-from live.api import PASSWORD, Api, served
+from live.api import PASSWORD, Api, do_without, listening, served
 
-START_SECONDS = 10
 FRESH_SECONDS = 10
 HEADER_MODE = Combination(("sqlite", "restx", "simple", "memory", "header"))
 ORIGINS = ["https://one.example", "https://two.example"]
@@ -125,31 +122,15 @@ def proxy(site: Site, folder: Path, rules: str) -> Iterator[Proxy]:
     try:
         nginx = program("nginx")
     except Unavailable as reason:
-        if os.environ.get("KIT_REQUIRE_SERVICES"):
-            raise
-        pytest.skip(f"{reason}: install the package nginx-light")
+        do_without(f"{reason}: install the package nginx-light")
     port = free_port()
     config = folder / "nginx.conf"
     config.write_text(
         NGINX.format(folder=folder, port=port, upstream=site.api.origin, rules=rules), "utf-8"
     )
-    log = folder / "nginx.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [nginx, "-p", str(folder), "-c", str(config), "-e", "stderr"],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while not answers(port):
-            assert server.poll() is None, log.read_text("utf-8")
-            assert time.monotonic() < deadline, log.read_text("utf-8")
-            time.sleep(0.02)
+    command = [nginx, "-p", str(folder), "-c", str(config), "-e", "stderr"]
+    with listening(command, port, folder / "nginx.log"):
         yield Proxy(f"http://127.0.0.1:{port}")
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def told(response: requests.Response) -> dict[str, Any]:
