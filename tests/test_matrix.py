@@ -290,10 +290,16 @@ def processes_of(folder: Path) -> list[str]:
 def test_server_that_ended_is_named_as_the_reason(scratch: Path) -> None:
     suite = """
 import os, signal, time
+from pathlib import Path
 
 def test_it():
-    with open(f"{os.environ['TMPDIR']}/pid") as file: os.kill(int(file.read()), signal.SIGKILL)
-    time.sleep(0.2)
+    told = Path(os.environ["TMPDIR"], "pid")
+    while not told.exists():
+        time.sleep(0.01)
+    pid = told.read_text()
+    os.kill(int(pid), signal.SIGKILL)
+    while Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
     assert False
 """
     template = stand_in(scratch / "kit", suite)
@@ -304,7 +310,8 @@ def test_it():
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             if entry.parent.exists() and f"{scratch}/tmp/kit-servers".encode() in _bytes(entry):
                 pid = entry.parent.name
-    (scratch / "tmp" / "pid").write_text(pid)
+    (scratch / "tmp" / "unread").write_text(pid)
+    (scratch / "tmp" / "unread").rename(scratch / "tmp" / "pid")
     output, _ = run.communicate()
     assert run.returncode == 1, output
     assert "the redis server ended" in output
