@@ -1,5 +1,6 @@
 """Commands of the project as processes of their own, forked where the imports are done already."""
 
+import atexit
 import multiprocessing
 import os
 import runpy
@@ -57,4 +58,8 @@ def _run(
     sys.argv = list(words)
     if together:
         together.wait(SECONDS)
-    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    finally:
+        # A process of multiprocessing ends without them, and gunicorn's folder would stay.
+        atexit._run_exitfuncs()
