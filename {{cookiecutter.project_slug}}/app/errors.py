@@ -58,9 +58,9 @@ def refuse(error: HTTPException) -> Response:
     """Tell what an HTTP error means, in our words where the framework's are too long."""
     db.session.rollback()
     status = HTTPStatus(error.code or 500)
-    detail = error.description or status.phrase
+    detail = error.description or HTTP_STATUS_CODES[status]
     if isinstance(error, TooManyRequests) or detail == type(error).description:
-        detail = DETAILS.get(status, status.phrase)
+        detail = DETAILS.get(status, HTTP_STATUS_CODES[status])
     response = problem(status, detail)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))

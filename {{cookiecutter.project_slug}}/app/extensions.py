@@ -23,6 +23,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.models.base import Base
 
+log = logging.getLogger(__name__)
+
 # What a request committed stays readable while its response is built, without another query.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
@@ -33,9 +35,6 @@ limiter = Limiter(
     # Read at each request: the limiter outlives one application, and each has its own setting.
     default_limits=[lambda: str(current_app.config["RATELIMIT_DEFAULT"])],
 )
-
-
-log = logging.getLogger(__name__)
 
 EXPOSED_HEADERS = [
     "API-Version",
@@ -79,6 +78,12 @@ def init_cors(app: Flask) -> None:
         app.after_request(vary)
 
 
+def init_proxies(app: Flask) -> None:
+    """Take the client's address from the configured number of proxies, and from no more."""
+    if count := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+
+
 def attempt(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The result of a cache operation, or None: requests go on while the store is away."""
     try:
@@ -86,12 +91,6 @@ def attempt(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     except Exception as error:  # each store's client has errors of its own
         log.warning("The cache does not answer: %s", error)
         return None
-
-
-def init_proxies(app: Flask) -> None:
-    """Take the client's address from the configured number of proxies, and from no more."""
-    if count := app.config["TRUSTED_PROXIES"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
 {% if cookiecutter.database == 'sqlite' %}
 
 

@@ -77,7 +77,7 @@ class Cursor:
 
 
 def paginate(rows: Select[M], model: type[M], query: Mapping[str, Any]) -> Page[M]:
-    """One page of rows, as a `ListQuery` asks for it, in one query, or two with a total.
+    """One page of rows, as a `ListQuery` asks for it; a total costs a query more.
 
     Raises ValidationError for a cursor that is broken or belongs to another order.
     """
@@ -94,7 +94,7 @@ def paginate(rows: Select[M], model: type[M], query: Mapping[str, Any]) -> Page[
     if index := _index(rows, model, order):
         # By itself the server takes a range of many rows for no better than all, and sorts them.
         statement = statement.with_hint(model, f"FORCE INDEX ({index.name})")
-    found = _first(statement, order, per_page, backwards)
+    found = _fetch(statement, order, per_page, backwards)
 {% else %}
     found = list(db.session.scalars(statement))
 {% endif %}
@@ -174,7 +174,7 @@ def _fixed_column(clause: ColumnElement[Any]) -> str | None:
     return None
 
 
-def _first(statement: Select[M], order: list[Order], per_page: int, backwards: bool) -> list[M]:
+def _fetch(statement: Select[M], order: list[Order], per_page: int, backwards: bool) -> list[M]:
     """The rows of a page and one more, if there is one.
 
     The server sorts all rows when one index does not hold the whole order. So a first query finds,

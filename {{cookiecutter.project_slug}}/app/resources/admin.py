@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.api.conditional import unless_changed
-from app.api.contract import accepts, may_fail, requires_admin, returns
+from app.api.contract import accepts, requires_admin, returns
 from app.api.framework import Resource
 from app.api.pagination import Page, paginate
 from app.extensions import db
@@ -44,7 +44,6 @@ class AdminUserList(Resource):
         return paginate(users, User, query)
 
     @requires_admin
-    @may_fail(409)
     @accepts(AdminUserIn)
     @returns(CreatedUserOut, status=201)
     def post(self, data: dict[str, Any]) -> Any:
@@ -64,7 +63,6 @@ class AdminUserItem(Resource):
         return policies.one_or_404(policies.visible_users(known_caller()), User, id)
 
     @requires_admin
-    @may_fail(409)
     @accepts(AdminUserIn, partial=True)
     @returns(UserOut)
     def patch(self, data: dict[str, Any], id: int) -> User:
@@ -85,7 +83,6 @@ class AdminUserItem(Resource):
         return user
 
     @requires_admin
-    @may_fail(409)
     @returns(status=204)
     def delete(self, id: int) -> None:
         """Delete a user and the user's posts."""

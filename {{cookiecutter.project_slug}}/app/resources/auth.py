@@ -46,7 +46,6 @@ def renew_hash(user: User, password: str) -> None:
 
 class Register(Resource):
     @ignores_credentials
-    @may_fail(409)
     @limited("RATELIMIT_REGISTER")
     @accepts(UserIn)
     @returns(CreatedUserOut, status=201)

@@ -57,7 +57,6 @@ class UserList(Resource):
         return paginate(users, User, query)
 
     @ignores_credentials
-    @may_fail(409)
     @limited("RATELIMIT_REGISTER")
     @accepts(UserIn)
     @returns(UserOut, status=201)
@@ -82,7 +81,7 @@ class UserItem(Resource):
         return policies.one_or_404(policies.visible_users(caller()), User, id)
 
     @requires_login
-    @may_fail(403, 409)
+    @may_fail(403)
     @accepts(UserIn, partial=True)
     @returns(UserOut)
     def patch(self, data: dict[str, Any], id: int) -> User:
@@ -98,7 +97,7 @@ class UserItem(Resource):
     put = patch
 
     @requires_login
-    @may_fail(403, 409)
+    @may_fail(403)
     @returns(status=204)
     def delete(self, id: int) -> None:
         """Delete a user and the user's posts."""

@@ -1,4 +1,4 @@
-"""Fields that refuse what the stock ones let through."""
+"""Fields that refuse what the stock ones let through, and those that many schemas share."""
 
 import re
 from typing import Any
