@@ -8,11 +8,12 @@ request with a token makes.
 """
 
 from datetime import timedelta
+from functools import cache
 from typing import Any, cast
 
 from flask import Response, current_app, g
 from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt
-from sqlalchemy import CursorResult, delete, select, true, update
+from sqlalchemy import CursorResult, Select, bindparam, delete, select, true, update
 from sqlalchemy.orm import contains_eager
 from werkzeug.exceptions import Unauthorized
 
@@ -106,16 +107,22 @@ def _token_pair(session: Session, refresh_id: str) -> dict[str, Any]:
 @jwt.user_lookup_loader
 def find_session(header: dict[str, Any], claims: dict[str, Any]) -> Session | None:
     """The live session of a token, with its active user and the user's roles."""
-    live = (
+    parameters = {"sid": claims.get("sid"), "now": utcnow()}
+    return db.session.scalars(_live_session(), parameters).unique().one_or_none()
+
+
+@cache
+def _live_session() -> Select[Session]:
+    # Every request with a token asks this; to build it again would take as long as the answer.
+    return (
         select(Session)
         .join(Session.user)
-        .where(Session.id == claims.get("sid"), Session.expires_at > utcnow())
+        .where(Session.id == bindparam("sid"), Session.expires_at > bindparam("now"))
         .where(User.is_active == true())
         .options(contains_eager(Session.user).joinedload(User.roles))
         # Another request may have left the same rows in this database session.
         .execution_options(populate_existing=True)
     )
-    return db.session.scalars(live).unique().one_or_none()
 
 
 @jwt.unauthorized_loader
