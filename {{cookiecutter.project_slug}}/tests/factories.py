@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 from flask import Flask
 from sqlalchemy import select
@@ -16,6 +17,12 @@ from tests.client import Client, new_client
 PASSWORD = "correct horse battery"
 
 _numbers = itertools.count(1)
+
+
+@cache
+def roles_of(app: Flask) -> list[Role]:
+    """The roles in an application's database; they are the same for every test."""
+    return list(db.session.scalars(select(Role)))
 
 
 def make_user(
@@ -36,7 +43,9 @@ def make_user(
             password=password,
             is_active=is_active,
         )
-        user.roles = list(db.session.scalars(select(Role).where(Role.name.in_(roles))))
+        user.roles = [
+            db.session.merge(role, load=False) for role in roles_of(app) if role.name in roles
+        ]
         db.session.add(user)
         db.session.commit()
         return user
@@ -72,7 +81,7 @@ def client_of(app: Flask, user: User) -> Client:
     """A client with the tokens of a new session of the user's."""
     client = new_client(app)
     with app.app_context():
-        tokens = begin_session(db.session.get_one(User, user.id))
+        tokens = begin_session(db.session.merge(user, load=False))
     client.access_token = tokens["access_token"]
     client.refresh_token = tokens["refresh_token"]
     return client
