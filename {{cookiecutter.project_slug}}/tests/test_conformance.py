@@ -14,7 +14,7 @@ from tests.factories import client_of, make_admin
 
 
 def examine(app: Flask, operation: APIOperation[Any, Any, Any, Any]) -> None:
-    """Send some valid and invalid requests of an operation, and check every answer."""
+    """Send some valid requests of an operation, and check every answer."""
 
     @settings(max_examples=5, derandomize=True, database=None, deadline=None)
     @given(operation.as_strategy())
