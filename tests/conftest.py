@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 from multiprocessing import get_context
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from matrix.combinations import Combination, every_combination
+from matrix.environments import built_once
 from matrix.rendering import render
 
 
@@ -23,12 +25,18 @@ def answers(combination: Combination) -> dict[str, str]:
     return {**combination.answers, "project_slug": combination.name}
 
 
+def render_all(folder: Path) -> None:
+    """Render every combination into `folder`."""
+    # In processes: cookiecutter changes the working directory, so that threads would wait in line.
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        list(pool.map(render, map(answers, every_combination()), repeat(folder), chunksize=6))
+
+
 @pytest.fixture(scope="session")
 def renders(tmp_path_factory: pytest.TempPathFactory) -> dict[Combination, Path]:
     """Every combination, rendered once for the session and not to be changed."""
-    folder = tmp_path_factory.mktemp("renders")
-    combinations = every_combination()
-    # In processes: cookiecutter changes the working directory, so that threads would wait in line.
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        projects = pool.map(render, map(answers, combinations), repeat(folder), chunksize=6)
-        return dict(zip(combinations, projects, strict=True))
+    base = tmp_path_factory.getbasetemp()
+    # The processes of pytest-xdist have folders of their own in a common one.
+    common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = built_once(common / "renders", render_all)
+    return {combination: folder / combination.name for combination in every_combination()}

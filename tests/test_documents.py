@@ -5,15 +5,28 @@ from __future__ import annotations
 import configparser
 import re
 import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from matrix.__main__ import arguments, selection
 from matrix.combinations import KIT, OPTIONS, covering
 from matrix.services import KINDS
 
 README = (KIT / "README.md").read_text("utf-8")
 CONTRIBUTING = (KIT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+WORKFLOWS = sorted((KIT / ".github" / "workflows").glob("*.yml"))
+
+
+def jobs(workflow: Path) -> dict[str, Any]:
+    """Return the jobs of a workflow by name."""
+    found: dict[str, Any] = yaml.safe_load(workflow.read_text("utf-8"))["jobs"]
+    return found
 
 
 def rows(text: str, pattern: str) -> list[list[str]]:
@@ -51,7 +64,7 @@ def test_every_server_variable_is_in_the_table() -> None:
 
 
 def test_environments_of_tox_are_in_the_table() -> None:
-    named = [cells[0].strip("`") for cells in rows(README, r"`(lint|suites|tests)`")]
+    named = [cells[0].strip("`") for cells in rows(README, r"`(lint|tests|matrix)`")]
     assert named == re.split(r",\s*", environments()["tox"]["env_list"])
 
 
@@ -63,7 +76,7 @@ def test_long_forms_are_in_a_table_of_their_own() -> None:
 
 
 def test_size_of_the_subset_is_the_one_said() -> None:
-    assert f"suites of {len(covering(2))} combinations" in README
+    assert f"for {len(covering(2))} of them, which have each pair" in README
 
 
 @pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
@@ -96,16 +109,62 @@ def test_every_link_and_path_exists(name: str) -> None:
                 assert (KIT / path).exists(), path
 
 
+SCHEMA = ("check-jsonschema", "--builtin-schema", "vendor.github-workflows")
+ACTIONLINT = ("actionlint", "-no-color")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="actionlint is installed on Linux")
+
+
+def said_of(workflow: Path, linter: Sequence[str]) -> str:
+    """Return what a linter finds wrong with a workflow; nothing when it finds nothing."""
+    done = subprocess.run([*linter, str(workflow)], capture_output=True, text=True)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+@pytest.mark.parametrize("linter", [SCHEMA, pytest.param(ACTIONLINT, marks=on_linux)])
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_workflow_is_valid(workflow: Path, linter: Sequence[str]) -> None:
+    assert said_of(workflow, linter) == ""
+
+
 @pytest.mark.parametrize(
-    "workflow", sorted((KIT / ".github" / "workflows").glob("*.yml")), ids=lambda path: path.name
+    ("linter", "old", "new", "said"),
+    [
+        (SCHEMA, "runs-on:", "run-on:", "run-on"),
+        pytest.param(ACTIONLINT, "needs: tox", "needs: nothing", '"nothing"', marks=on_linux),
+        pytest.param(ACTIONLINT, "matrix.mysql", "matrix.mysq1", '"mysq1"', marks=on_linux),
+    ],
 )
-def test_workflow_is_valid(workflow: Path) -> None:
-    done = subprocess.run(
-        ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(workflow)],
-        capture_output=True,
-        text=True,
+def test_invalid_workflow_is_caught(
+    linter: Sequence[str], old: str, new: str, said: str, tmp_path: Path
+) -> None:
+    text = (KIT / ".github" / "workflows" / "newest.yml").read_text("utf-8")
+    assert old in text
+    spoiled = tmp_path / "newest.yml"
+    spoiled.write_text(text.replace(old, new), "utf-8")
+    assert said in said_of(spoiled, linter)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_workflow_runs_every_tier(workflow: Path) -> None:
+    """What developers run as `tox` and CI as `.ci/run` is the same, with every server."""
+    (steps,) = (job["steps"] for name, job in jobs(workflow).items() if name == "tox")
+    assert {"run": "bash .ci/run"} in steps
+    assert (
+        (KIT / ".ci" / "run")
+        .read_text("utf-8")
+        .endswith("KIT_REQUIRE_SERVICES=1 .tox/ci/bin/tox run\n")
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_newest_versions_run_on_each_python_and_both_servers() -> None:
+    (matrix,) = (
+        job["strategy"]["matrix"]
+        for workflow in WORKFLOWS
+        for job in jobs(workflow).values()
+        if "strategy" in job
+    )
+    assert matrix["python"] == ["3.11", "3.12", "3.13"]
+    assert {image.partition(":")[0] for image in matrix["mysql"]} == {"mysql", "mariadb"}
 
 
 def test_ci_script_is_valid() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import compileall
+import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,9 +33,9 @@ from matrix.combinations import (
     every_combination,
     matches,
 )
-from matrix.environments import key_of
-from matrix.services import KINDS, Servers
-from matrix.suites import NOT_IMPORTED, Result, needed
+from matrix.environments import CACHE, difference, environment, key_of
+from matrix.services import DATABASE, KINDS, Server, Servers
+from matrix.suites import NOT_IMPORTED, Plan, Result, Worker, keep_compiled, needed
 
 IN_PROCESS = SEEDS[0]
 
@@ -53,8 +57,7 @@ def test_covering_subset_has_each_group_of_choices(strength: int) -> None:
         }
 
     subset = covering(strength)
-    assert set(SEEDS) <= set(subset)
-    assert len(subset) == len(set(subset)) < 40
+    assert len(subset) == len(set(subset)) == {1: 3, 2: 10, 3: 27}[strength]
     assert groups(subset) == groups(every_combination())
 
 
@@ -164,10 +167,10 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def matrix(scratch: Path, template: Path, *words: str) -> subprocess.Popen[str]:
+def matrix(scratch: Path, template: Path, *words: str, **environ: str) -> subprocess.Popen[str]:
     """Start the harness with temporary files and reports below `scratch`."""
     env = {name: text for name, text in os.environ.items() if not name.startswith("KIT_")}
-    env |= {"TMPDIR": str(scratch / "tmp"), "KIT_CACHE": str(scratch / "cache")}
+    env |= {"TMPDIR": str(scratch / "tmp"), "KIT_CACHE": str(scratch / "cache"), **environ}
     options = ["--template", str(template), "--report", str(scratch / "report")]
     return subprocess.Popen(
         [sys.executable, "-m", "matrix", *options, *words],
@@ -208,12 +211,79 @@ def test_suite_is_judged(suite: str, status: int, said: str, scratch: Path) -> N
         assert f"tox run -e matrix -- --keep {IN_PROCESS.name}" in output
 
 
+def test_combination_that_gets_lost_on_the_way_fails_the_run(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take = Plan.next
+
+    def lose_one(plan: Plan, worker: Worker) -> Combination | None:
+        taken = take(plan, worker)
+        return take(plan, worker) if taken == SEEDS[1] else taken
+
+    monkeypatch.setattr(Plan, "next", lose_one)
+    monkeypatch.setattr("matrix.environments.CACHE", scratch / "cache")
+    template = stand_in(scratch / "kit", "def test_it(): assert True\n")
+    words = [SEEDS[0].name, SEEDS[1].name, "--template", str(template)]
+    assert main([*words, "--report", str(scratch / "report")]) == 1
+    printed = capsys.readouterr()
+    assert "2 expected, 1 run, 1 passed, 0 failed, 0 skipped" in printed.out
+    assert "2 combinations expected, 1 accounted for" in printed.err
+
+
 def test_kept_render_stays(scratch: Path) -> None:
     template = stand_in(scratch / "kit", "def test_it(): assert True\n")
     output, _ = matrix(scratch, template, "--keep", IN_PROCESS.name).communicate()
     (folder,) = (scratch / "tmp").iterdir()
     assert f"The renders are in {folder}" in output
-    assert (folder / IN_PROCESS.name / "project" / "tests" / "test_it.py").exists()
+    assert (folder / IN_PROCESS.name / "tests" / "test_it.py").exists()
+
+
+SUITE_OF_ITS_OWN = """
+import os, sys
+from pathlib import Path
+
+import app
+
+def test_nothing_of_another_suite_is_here():
+    assert Path.cwd() == Path(__file__).parent.parent == Path(sys.path[0])
+    assert "LEFT_BEHIND" not in os.environ
+    os.environ["LEFT_BEHIND"] = "yes"
+    app.runs += 1
+    assert app.runs == 1
+"""
+
+
+def test_suites_that_share_an_environment_share_nothing_else(scratch: Path) -> None:
+    template = stand_in(scratch / "kit", SUITE_OF_ITS_OWN)
+    project = template / "{{cookiecutter.project_slug}}"
+    (project / "app.py").write_text("runs = 0\n")
+    (project / "tests" / "__init__.py").write_text("")
+    # The second one and those that follow are forked where pytest is imported already.
+    words = ("-k", "database=sqlite and cache_backend=simple and limiter_backend=memory")
+    run = matrix(scratch, template, *words, "--workers", "1", "--no-deep")
+    output, _ = run.communicate()
+    assert run.returncode == 0, output
+    assert "4 passed, 0 failed, 0 skipped" in output
+
+
+def test_file_that_is_the_same_again_is_compiled_once(tmp_path: Path) -> None:
+    previous, project = tmp_path / "previous", tmp_path / "project"
+    for folder, changed in ((previous, "x = 1\n"), (project, "x = 2\n")):
+        (folder / "app").mkdir(parents=True)
+        (folder / "app" / "same.py").write_text("x = 1\n")
+        (folder / "app" / "changed.py").write_text(changed)
+    keep_compiled(tmp_path / "nothing", previous)
+    compileall.compile_dir(previous, quiet=1)
+    keep_compiled(previous, project)
+
+    def is_current(name: str) -> bool:
+        source = project / "app" / name
+        compiled = Path(importlib.util.cache_from_source(str(source)))
+        times = int.from_bytes(compiled.read_bytes()[8:12], "little"), int(source.stat().st_mtime)
+        return times[0] == times[1]
+
+    assert is_current("same.py")
+    assert not is_current("changed.py")
 
 
 ALL_FOUR = "postgresql-restx-redis-memcached-url"
@@ -246,6 +316,50 @@ def test_private_servers_are_started_and_ended(scratch: Path) -> None:
     assert run.returncode == 0, output
     assert list((scratch / "tmp").iterdir()) == []
     assert processes_of(scratch) == []
+
+
+@pytest.mark.usefixtures("installed")
+def test_two_runs_at_once_leave_each_other_alone(scratch: Path) -> None:
+    template = stand_in(scratch / "kit", SUITE_OF_SERVERS)
+    reports = [str(scratch / name) for name in ("one", "two")]
+    # Both need the same environment, which is not there yet.
+    runs = [matrix(scratch, template, ALL_FOUR, MYSQL, "--report", report) for report in reports]
+    outputs = [run.communicate()[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], "\n".join(outputs)
+    assert len(list((scratch / "cache" / "environments").glob("*/complete"))) == 1
+    assert list((scratch / "tmp").iterdir()) == []
+
+
+def databases(python: Path, server: Server) -> set[str]:
+    """Return the names of the databases on a PostgreSQL server."""
+    program = (
+        "import sys, psycopg\n"
+        "with psycopg.connect(sys.argv[1]) as link:\n"
+        "    print(*(name for name, in link.execute('SELECT datname FROM pg_database')))"
+    )
+    url = server.url.replace("+psycopg", "").replace(DATABASE, "postgres")
+    done = subprocess.run([python, "-c", program, url], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.usefixtures("installed")
+def test_interrupted_run_leaves_no_database_on_a_server_that_is_given(
+    scratch: Path, renders: dict[Combination, Path]
+) -> None:
+    combination = Combination(("postgresql", "restx", "simple", "memory", "url"))
+    python = environment(renders[combination])
+    with Servers(["postgresql"]) as servers:
+        server = servers.running["postgresql"]
+        before = databases(python, server)
+        given = {"KIT_POSTGRESQL_URL": server.url, "KIT_CACHE": str(CACHE)}
+        run = matrix(scratch, KIT, combination.name, "--no-deep", **given)
+        deadline = time.monotonic() + 120
+        while databases(python, server) == before and time.monotonic() < deadline:
+            assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        output, _ = run.communicate(timeout=30)
+        assert run.returncode == 130, output
+        assert databases(python, server) == before
 
 
 @pytest.mark.usefixtures("installed")
@@ -351,6 +465,22 @@ def test_server_that_is_given_is_used_and_not_ended(monkeypatch: pytest.MonkeyPa
         assert servers.running["redis"].process is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [
+        ("postgresql", "postgresql+psycopg://me@127.0.0.1:{port}/app_test"),
+        ("redis", "redis://127.0.0.1:{port}/0"),
+        ("memcached", "127.0.0.1:{port}"),
+    ],
+)
+def test_server_that_is_given_and_goes_away_is_named(kind: str, url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        server = Server(kind, url.format(port=port), "given by a test")
+        assert server.fault() == ""
+    assert server.fault() == f"the {kind} server (given by a test) does not answer"
+
+
 def test_needed_servers_are_those_of_the_choices() -> None:
     assert needed(Combination.of({**IN_PROCESS.answers})) == []
     assert needed(by_names(["mysql-restx-redis-memcached-url"])[0]) == [
@@ -361,6 +491,32 @@ def test_needed_servers_are_those_of_the_choices() -> None:
 
 
 # --- environments -------------------------------------------------------------------------------
+
+
+def test_missing_pin_fails_its_combination(scratch: Path) -> None:
+    template = stand_in(scratch / "kit", "def test_it(): assert True\n")
+    pins = template / "{{cookiecutter.project_slug}}" / "requirements-dev.txt"
+    text = pins.read_text()
+    pins.write_text(re.sub(r"(?m)^pluggy==.*\n(    .*\n)+", "", text))
+    assert pins.read_text() != text
+    output, _ = (run := matrix(scratch, template, IN_PROCESS.name)).communicate()
+    assert run.returncode == 1, output
+    assert "pluggy" in output
+
+
+@pytest.mark.parametrize(
+    ("installed", "said"),
+    [
+        ({"flask": "3.1.3"}, ""),
+        ({"flask": "3.1.3", "pytz": "2026.1"}, "pytz 2026.1 is not pinned"),
+        ({}, "flask 3.1.3 is missing"),
+        ({"flask": "3.1.2"}, "flask 3.1.2 is not pinned, flask 3.1.3 is missing"),
+    ],
+)
+def test_environment_that_differs_from_the_pins_is_refused(
+    installed: dict[str, str], said: str
+) -> None:
+    assert difference({"flask": "3.1.3"}, installed) == said
 
 
 def test_projects_with_the_same_pins_share_an_environment(

@@ -2,51 +2,77 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from matrix.combinations import SEEDS, Combination
+from matrix.environments import environment
 from matrix.services import Servers
-from matrix.suites import Job, Result, check_sources, project_of
+from matrix.suites import Job, Result, check_dependencies, check_types
 
 COMBINATION = SEEDS[0]
 
 
 @pytest.fixture
-def job(renders: dict[Combination, Path], tmp_path: Path) -> Job:
-    """A run that has rendered one combination, whose files may be spoiled."""
-    job = Job(Servers([]), tmp_path, frozenset([COMBINATION]), keep=True)
-    shutil.copytree(renders[COMBINATION], project_of(COMBINATION, job))
-    return job
+def project(renders: dict[Combination, Path], tmp_path: Path) -> Path:
+    """A rendered project whose files may be spoiled."""
+    return Path(shutil.copytree(renders[COMBINATION], tmp_path / "project"))
 
 
-def checked(job: Job) -> Result:
-    """Return what the checks of the sources say."""
-    result = Result(COMBINATION, "passed")
-    check_sources(result, job)
-    return result
+@pytest.fixture
+def result() -> Result:
+    """A result that is to be failed."""
+    return Result(COMBINATION, "passed")
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    """A run without servers."""
+    return Job(Servers([]), tmp_path, frozenset(), keep=False)
+
+
+def test_wrong_type_is_caught(result: Result, project: Path, job: Job, tmp_path: Path) -> None:
+    (project / "app" / "spoiled.py").write_text("number: int = 'text'\n")
+    check_types(result, project, environment(project), job, tmp_path / "mypy")
+    assert (result.outcome, result.reason) == ("failed", "mypy found faults")
+    assert "Incompatible types in assignment" in result.output
+
+
+def add_import(project: Path) -> None:
+    (project / "app" / "spoiled.py").write_text("import coverage\n")
+
+
+def add_dependency(project: Path) -> None:
+    pyproject = project / "pyproject.toml"
+    text = pyproject.read_text("utf-8")
+    pyproject.write_text(text.replace("dependencies = [\n", 'dependencies = [\n    "pytz",\n', 1))
+
+
+def remove_dependency(project: Path) -> None:
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(re.sub(r'    "marshmallow.*\n', "", pyproject.read_text("utf-8")))
 
 
 @pytest.mark.parametrize(
-    ("line", "reason", "said"),
+    ("plant", "said"),
     [
-        ("number: int = 'text'\n", "mypy found faults", "Incompatible types in assignment"),
-        ("import coverage\n", "deptry found faults", "'coverage' imported but it is a transitive"),
+        (add_import, "'coverage' imported but it is a transitive dependency"),
+        (add_dependency, "'pytz' defined as a dependency but not used"),
+        (remove_dependency, "'marshmallow' imported but it is a transitive dependency"),
     ],
 )
-def test_spoiled_module_is_caught(line: str, reason: str, said: str, job: Job) -> None:
-    module = project_of(COMBINATION, job) / "app" / "spoiled.py"
-    module.write_text(f'"""Planted."""\n\n{line}')
-    result = checked(job)
-    assert (result.outcome, result.reason) == ("failed", reason)
+def test_wrongly_declared_dependency_is_caught(
+    plant: Callable[[Path], None], said: str, result: Result, project: Path, job: Job
+) -> None:
+    plant(project)
+    check_dependencies(result, project, environment(project), job)
+    assert (result.outcome, result.reason) == ("failed", "deptry found faults")
     assert said in result.output
 
 
-def test_dependency_that_nothing_uses_is_caught(job: Job) -> None:
-    pyproject = project_of(COMBINATION, job) / "pyproject.toml"
-    text = pyproject.read_text("utf-8")
-    pyproject.write_text(text.replace("dependencies = [\n", 'dependencies = [\n    "pytz",\n', 1))
-    result = checked(job)
-    assert (result.outcome, result.reason) == ("failed", "deptry found faults")
-    assert "'pytz' defined as a dependency but not used" in result.output
+def test_unspoiled_project_declares_what_it_uses(result: Result, project: Path, job: Job) -> None:
+    check_dependencies(result, project, environment(project), job)
+    assert result.outcome == "passed", result.output

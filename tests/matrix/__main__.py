@@ -23,9 +23,20 @@ from matrix.combinations import (
     matches,
 )
 from matrix.environments import CACHE
-from matrix.report import Progress, failures_text, slowest_text, table_text, write_reports
+from matrix.report import (
+    OUTCOMES,
+    Progress,
+    failures_text,
+    shares_text,
+    slowest_text,
+    table_text,
+    write_reports,
+)
 from matrix.services import Servers
 from matrix.suites import Job, Result, interpreter, needed, run_all, scratch_folder
+
+# What the connections of as many suites take of a server's 200 is safe.
+MOST_WORKERS = 8
 
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
@@ -44,10 +55,17 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="keep the rendered projects")
     parser.add_argument(
         "--deep",
-        action="store_true",
-        help="also types, dependencies and coverage; the default for a covering subset",
+        action=argparse.BooleanOptionalAction,
+        help="fresh installs, coverage, types and dependencies for all that is selected, or for"
+        " none; by default for what is in the subset with each pair of choices",
     )
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="suites at a time")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=min(os.cpu_count() or 1, MOST_WORKERS),
+        metavar="N",
+        help="suites at a time; by default one for each processor, %(default)s here",
+    )
     parser.add_argument(
         "--template", type=Path, default=KIT, help="another checkout of the kit to render"
     )
@@ -81,6 +99,13 @@ def selection(options: argparse.Namespace) -> list[Combination]:
     return chosen
 
 
+def deep_ones(options: argparse.Namespace, chosen: Sequence[Combination]) -> list[Combination]:
+    """Return those that get the deep checks, the same ones alone as in a run of all."""
+    if options.deep is None:
+        return [combination for combination in covering(2) if combination in chosen]
+    return list(chosen) if options.deep else []
+
+
 def verdict(expected: Sequence[Combination], results: Sequence[Result], strict: bool) -> list[str]:
     """Return what is wrong with the run as a whole; nothing when it passed."""
     wrong = []
@@ -104,19 +129,20 @@ def run(options: argparse.Namespace) -> int:
     if options.list:
         print("\n".join(combination.name for combination in chosen))
         return 0
-    deep = frozenset(chosen if options.deep or options.covering else ())
+    deep = deep_ones(options, chosen)
     kinds = {kind for combination in chosen for kind in needed(combination)}
     started = time.monotonic()
     folder = scratch_folder()
     try:
         with Servers(sorted(kinds)) as servers:
-            print(f"{len(chosen)} combinations on Python {interpreter()}")
+            print(f"{len(chosen)} combinations on Python {interpreter()}, {len(deep)} of them deep")
             for kind, server in servers.running.items():
                 print(f"  {kind}: {server.origin}")
             for kind, reason in servers.missing.items():
                 print(f"  {kind}: missing: {reason}")
-            job = Job(servers, folder, deep, options.keep, options.template)
+            job = Job(servers, folder, frozenset(deep), options.keep, options.template)
             results = run_all(chosen, job, options.workers, Progress(len(chosen)))
+            shares = shares_text(results, servers)
     finally:
         if options.keep:
             print(f"The renders are in {folder}")
@@ -124,15 +150,16 @@ def run(options: argparse.Namespace) -> int:
             shutil.rmtree(folder, ignore_errors=True)
     seconds = time.monotonic() - started
     write_reports(results, options.report, seconds)
-    print(f"\n{failures_text(results)}\n{slowest_text(results)}\n\n{table_text(results)}\n")
+    texts = failures_text(results), slowest_text(results), shares, table_text(results)
+    print("", *texts, "", sep="\n\n")
     wrong = verdict(chosen, results, options.require_services)
     count = Counter(result.outcome for result in results)
     ran = count["passed"] + count["failed"]
     tests = sum(result.tests for result in results)
-    print(f"{len(chosen)} expected, {ran} run with {tests} tests in {seconds:.0f} s")
     if wrong:
         print(f"matrix: {'; '.join(wrong)}", file=sys.stderr)
-    print(f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped")
+    said = ", ".join(f"{count[outcome]} {outcome}" for outcome in OUTCOMES)
+    print(f"{len(chosen)} expected, {ran} run, {said}: {tests} tests in {seconds:.0f} s")
     return 1 if wrong else 0
 
 

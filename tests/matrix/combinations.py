@@ -74,19 +74,21 @@ SEEDS = [
 
 
 def covering(strength: int) -> list[Combination]:
-    """Return the seeds and what it takes to have each `strength` choices together at least once."""
+    """Return a small subset that has each `strength` choices together at least once."""
+    groups = {
+        combination: frozenset(pick(combination.answers.items(), strength))
+        for combination in every_combination()
+    }
 
-    def together(combination: Combination) -> set[tuple[tuple[str, str], ...]]:
-        return set(pick(combination.answers.items(), strength))
+    def beginning_with(first: Combination) -> list[Combination]:
+        chosen, missing = [first], set().union(*groups.values()) - groups[first]
+        while missing:
+            best = max(groups, key=lambda candidate: len(groups[candidate] & missing))
+            chosen.append(best)
+            missing -= groups[best]
+        return chosen
 
-    chosen = list(SEEDS)
-    missing = set().union(*map(together, every_combination()))
-    missing -= set().union(*map(together, chosen))
-    while missing:
-        best = max(every_combination(), key=lambda candidate: len(together(candidate) & missing))
-        chosen.append(best)
-        missing -= together(best)
-    return chosen
+    return min(map(beginning_with, groups), key=len)
 
 
 def _holds(node: ast.expr, combination: Combination) -> bool:

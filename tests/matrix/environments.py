@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from matrix.combinations import KIT
 
@@ -47,18 +51,43 @@ def install(project: Path, folder: Path) -> None:
     """Make the environment `folder` and install the project's pins, hashes checked."""
     python = str(folder / "bin" / "python")
     requirements = str(project / "requirements-dev.txt")
-    uv(["venv", "--quiet", "--python", sys.executable, str(folder)])
-    uv(
-        [
-            *("pip", "install", "--quiet", "--require-hashes", "--compile-bytecode"),
-            *("--python", python, "--requirements", requirements),
-        ]
-    )
-    uv(["pip", "check", "--quiet", "--python", python])
+    uv("venv", "--quiet", "--python", sys.executable, str(folder))
+    options = ("--quiet", "--require-hashes", "--python", python)
+    uv("pip", "install", *options, "--requirements", requirements)
+    uv("pip", "check", "--quiet", "--python", python)
+    installed = json.loads(uv("pip", "list", "--quiet", "--format=json", "--python", python))
+    found = {str(canonicalize_name(entry["name"])): entry["version"] for entry in installed}
+    if fault := difference(pins_of(project), found):
+        raise RuntimeError(f"the environment differs from the pins: {fault}")
 
 
-def uv(arguments: list[str]) -> None:
-    """Run uv, and say what it said when it fails."""
+def pins_of(project: Path) -> dict[str, str]:
+    """Return the version of each package that the project pins for this Python, by its name."""
+    pinned: dict[str, str] = {}
+    for kind in ("", "-dev"):
+        for line in (project / f"requirements{kind}.txt").read_text("utf-8").splitlines():
+            if line[:1].isalnum():
+                pin = Requirement(line.rstrip(" \\"))
+                if pin.marker is None or pin.marker.evaluate():
+                    pinned[canonicalize_name(pin.name)] = str(pin.specifier).removeprefix("==")
+    return pinned
+
+
+def difference(pinned: Mapping[str, str], installed: Mapping[str, str]) -> str:
+    """Say which packages are installed though not pinned, or the reverse; nothing if none is."""
+    told = [
+        *(
+            f"{name} {version} is not pinned"
+            for name, version in installed.items() - pinned.items()
+        ),
+        *(f"{name} {version} is missing" for name, version in pinned.items() - installed.items()),
+    ]
+    return ", ".join(sorted(told))
+
+
+def uv(*arguments: str) -> str:
+    """Run uv and return what it prints; raise RuntimeError with what it says when it fails."""
     done = subprocess.run([sys.executable, "-m", "uv", *arguments], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"uv {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout

@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from matrix.combinations import OPTIONS, Combination
+from matrix.services import Servers
 from matrix.suites import Result
 
 OUTCOMES = ("passed", "failed", "skipped")
@@ -93,6 +94,27 @@ def slowest_text(results: Sequence[Result]) -> str:
     return "\n".join(["The slowest:", *lines])
 
 
+def shares(results: Sequence[Result]) -> dict[str, float]:
+    """Return for each phase the seconds that all combinations spent in it."""
+    total: Counter[str] = Counter()
+    for result in results:
+        total.update(result.phases)
+    return {name: float(seconds) for name, seconds in total.most_common()}
+
+
+def shares_text(results: Sequence[Result], servers: Servers) -> str:
+    """Return which part of the time went where, and what the servers took meanwhile."""
+    spent = shares(results)
+    whole = sum(spent.values()) or 1.0
+    parts = [f"{name} {seconds / whole:.0%}" for name, seconds in spent.items()]
+    lines = [f"Where the time went: {', '.join(parts)}"]
+    took = {kind: server.processor_seconds() for kind, server in servers.running.items()}
+    if any(took.values()):
+        said = ", ".join(f"{kind} {seconds:.1f} s" for kind, seconds in took.items())
+        lines.append(f"Processor time of the servers: {said}")
+    return "\n".join(lines)
+
+
 def write_reports(results: Sequence[Result], folder: Path, seconds: float) -> None:
     """Write report.json, junit.xml and summary.md into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -107,6 +129,7 @@ def as_data(results: Sequence[Result], seconds: float) -> dict[str, object]:
     """Return the results as plain data."""
     return {
         "seconds": round(seconds, 1),
+        "phases": {name: round(value, 1) for name, value in shares(results).items()},
         "combinations": [
             {
                 "name": result.combination.name,

@@ -1,30 +1,31 @@
-"""Run the suites of rendered projects, two at a time, and collect what came of each."""
+"""Run the suites of rendered projects, some at a time, and collect what came of each."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import queue
 import secrets
 import shutil
-import signal
-import subprocess
 import sys
 import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree
 
 from matrix.combinations import KIT, Combination
-from matrix.environments import environment
+from matrix.environments import environment, install
+from matrix.processes import Running, Warm, run
 from matrix.rendering import render
 from matrix.services import KINDS, Servers
 
-SUITE_SECONDS = 600
 # What a suite may see of the machine: no setting of the developer's own projects.
 KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TERM", "CI", "SSL_CERT_FILE")
 # Needed while running, imported by no line: a server, named in a string, behind an address.
@@ -58,7 +59,7 @@ def settings(combination: Combination, servers: Servers) -> dict[str, str]:
 
 @dataclass
 class Result:
-    """What came of one combination."""
+    """What came of one combination; times are in seconds."""
 
     combination: Combination
     outcome: str
@@ -68,62 +69,18 @@ class Result:
     output: str = ""
     phases: dict[str, float] = field(default_factory=dict)
 
-
-class Running:
-    """The subprocesses of this run, so that all of them can be ended together."""
-
-    def __init__(self) -> None:
-        self._processes: set[subprocess.Popen[str]] = set()
-        self._lock = threading.Lock()
-        self._stopped = False
-
-    def run(self, command: Sequence[str], folder: Path, env: dict[str, str]) -> tuple[int, str]:
-        """Run `command` in a group of its own and return its exit status and output."""
-        with self._lock:
-            if self._stopped:
-                return -1, "the run was interrupted"
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-            )
-            self._processes.add(process)
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time the block as the phase `name`."""
+        started = time.monotonic()
         try:
-            output, _ = process.communicate(timeout=SUITE_SECONDS)
-        except subprocess.TimeoutExpired:
-            end_group(process, signal.SIGKILL)
-            output, _ = process.communicate()
-            output += f"\nended after {SUITE_SECONDS} seconds"
+            yield
         finally:
-            # Whatever the command left behind goes with it.
-            end_group(process, signal.SIGKILL)
-            with self._lock:
-                self._processes.discard(process)
-        return process.returncode, output
+            self.phases[name] = time.monotonic() - started
 
-    def stop(self) -> None:
-        """End every subprocess; suites get a moment to drop their databases."""
-        with self._lock:
-            self._stopped = True
-            processes = list(self._processes)
-        for process in processes:
-            end_group(process, signal.SIGINT)
-        for process in processes:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=5)
-            end_group(process, signal.SIGKILL)
-
-
-def end_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    """Send a signal to `process` and all its children."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+    def fail(self, reason: str) -> None:
+        """Note that the combination failed, and why."""
+        self.outcome, self.reason = "failed", reason
 
 
 @dataclass
@@ -138,96 +95,189 @@ class Job:
     running: Running = field(default_factory=Running)
 
 
-def run_one(combination: Combination, job: Job) -> Result:
-    """Render, install and test one combination."""
-    started = time.monotonic()
-    result = Result(combination, "passed")
-    try:
-        for phase in (_suite, check_sources) if combination in job.deep else (_suite,):
-            if result.outcome == "passed":
-                phase(result, job)
-    except Exception as error:
-        result.outcome, result.reason = "failed", f"{type(error).__name__}: {error}"
-    if result.outcome == "failed":
-        gone = [job.servers.running[kind].fault() for kind in needed(combination)]
-        result.reason = "; ".join(filter(None, [*gone, result.reason]))
-    result.seconds = time.monotonic() - started
-    if not job.keep:
-        shutil.rmtree(job.folder / combination.name, ignore_errors=True)
-    return result
+class Worker:
+    """Runs one combination after another, each in the same folder.
+
+    What was compiled for the project before serves the next one where a file is the same, and the
+    process that forks the suites stays as long as the environment does.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.folder = Path(tempfile.mkdtemp(prefix="worker-", dir=job.folder))
+        self.project = self.folder / "project"
+        self._warm: Warm | None = None
+
+    def run(self, combination: Combination) -> Result:
+        """Render, install and test one combination."""
+        started = time.monotonic()
+        result = Result(combination, "passed")
+        try:
+            with result.phase("render"):
+                self._render(combination)
+            deep = combination in self.job.deep
+            with result.phase("install"):
+                python = self._fresh_environment() if deep else environment(self.project)
+            env = self._variables(combination, python)
+            self._suite(result, python, env, deep)
+            if deep and result.outcome == "passed":
+                check_types(result, self.project, python, self.job, self.folder / "mypy")
+            if deep and result.outcome == "passed":
+                check_dependencies(result, self.project, python, self.job)
+        except Exception as error:
+            result.fail(f"{type(error).__name__}: {error}")
+        if result.outcome == "failed":
+            gone = [self.job.servers.running[kind].fault() for kind in needed(combination)]
+            result.reason = "; ".join(filter(None, [*gone, result.reason]))
+        else:
+            # Nobody reads it, and a run of many would hold it to its end.
+            result.output = ""
+        if self.job.keep and self.project.exists():
+            # With the times of now: those in the worker's folder follow from the texts.
+            shutil.copytree(
+                self.project,
+                self.job.folder / combination.name,
+                ignore=shutil.ignore_patterns("__pycache__"),
+                copy_function=shutil.copy,
+            )
+        result.seconds = time.monotonic() - started
+        return result
+
+    def close(self) -> None:
+        """End the process that forks suites."""
+        if self._warm:
+            self._warm.close()
+
+    def _render(self, combination: Combination) -> None:
+        previous = self.folder / "previous"
+        shutil.rmtree(previous, ignore_errors=True)
+        if self.project.exists():
+            self.project.rename(previous)
+        answers = {**combination.answers, "project_slug": self.project.name}
+        render(answers, self.folder, self.job.template)
+        keep_compiled(previous, self.project)
+
+    def _fresh_environment(self) -> Path:
+        folder = self.folder / "environment"
+        shutil.rmtree(folder, ignore_errors=True)
+        install(self.project, folder)
+        return folder / "bin" / "python"
+
+    def _variables(self, combination: Combination, python: Path) -> dict[str, str]:
+        path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        env = {name: os.environ[name] for name in KEPT if name in os.environ}
+        return {**env, "PATH": path, **settings(combination, self.job.servers)}
+
+    def _suite(self, result: Result, python: Path, env: dict[str, str], deep: bool) -> None:
+        """Run the project's own suite: as a user does for the deep ones, else in a fork."""
+        report = self.folder / "junit.xml"
+        report.unlink(missing_ok=True)
+        arguments = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+        running = self.job.running
+        with result.phase("start-up"):
+            if deep:
+                command = [str(python), "-m", "pytest", *arguments, "--cov"]
+                status, result.output = run(command, self.project, env, running)
+            else:
+                warm = self._warm_process(python, env)
+                status, result.output = warm.run(arguments, self.project, env, running)
+        judge(result, status, report)
+
+    def _warm_process(self, python: Path, env: dict[str, str]) -> Warm:
+        if not (self._warm and self._warm.python == python):
+            self.close()
+            self._warm = Warm(python, self.folder / "warm", env)
+        return self._warm
 
 
-def project_of(combination: Combination, job: Job) -> Path:
-    """Return the folder that the combination is rendered into."""
-    return job.folder / combination.name / "project"
+def keep_compiled(previous: Path, project: Path) -> None:
+    """Move what was compiled for `previous` to where it serves `project` if a file is the same.
 
-
-def _variables(result: Result, job: Job, python: Path) -> dict[str, str]:
-    path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    env = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return {**env, "PATH": path, **settings(result.combination, job.servers)}
-
-
-def _suite(result: Result, job: Job) -> None:
-    """Render the combination and run the project's own suite."""
-    parent = job.folder / result.combination.name
-    clock = time.monotonic()
-    render({**result.combination.answers, "project_slug": "project"}, parent, job.template)
-    project = project_of(result.combination, job)
-    result.phases["render"] = time.monotonic() - clock
-    clock = time.monotonic()
-    python = environment(project)
-    result.phases["install"] = time.monotonic() - clock
-    clock = time.monotonic()
-    report = parent / "junit.xml"
-    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
-    if result.combination in job.deep:
-        command.append("--cov")
-    status, result.output = job.running.run(command, project, _variables(result, job, python))
-    result.phases["suite"] = time.monotonic() - clock
-    judge(result, status, report)
+    Python and pytest compile a file anew when its time is another. So files get times that follow
+    from their texts.
+    """
+    for source in project.rglob("*.py"):
+        digest = hashlib.sha256(source.read_bytes()).digest()
+        stamp = int.from_bytes(digest[:4], "big") >> 1
+        os.utime(source, (stamp, stamp))
+    for compiled in [*previous.rglob("__pycache__")]:
+        beside = project / compiled.parent.relative_to(previous)
+        if beside.exists():
+            compiled.rename(beside / compiled.name)
 
 
 def judge(result: Result, status: int, report: Path) -> None:
     """Decide from pytest's exit status and report whether the suite passed, and say why not."""
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     if report.exists():
-        for suite in ElementTree.parse(report).iter("testsuite"):
+        root = ElementTree.parse(report)
+        for suite in root.iter("testsuite"):
             for name in counts:
                 counts[name] += int(suite.get(name, 0))
+        tests = sum(float(case.get("time", 0)) for case in root.iter("testcase"))
+        # What is left of the suite's time is its start, and its end.
+        result.phases["start-up"] = max(0.0, result.phases.get("start-up", 0.0) - tests)
+        result.phases["tests"] = tests
     result.tests = counts["tests"]
     bad = counts["failures"] + counts["errors"]
     if bad:
-        result.reason = f"{bad} of {counts['tests']} tests failed"
+        result.fail(f"{bad} of {counts['tests']} tests failed")
     elif counts["skipped"]:
-        result.reason = f"{counts['skipped']} tests were skipped, which hides what they would show"
+        result.fail(f"{counts['skipped']} tests were skipped, which hides what they would show")
     elif status:
-        result.reason = f"pytest ended with status {status}"
+        result.fail(f"pytest ended with status {status}")
     elif not counts["tests"]:
-        result.reason = "no test ran"
-    if result.reason:
-        result.outcome = "failed"
+        result.fail("no test ran")
 
 
-def check_sources(result: Result, job: Job) -> None:
-    """Check the types and the declared dependencies of the project in its own environment."""
-    project = project_of(result.combination, job)
-    python = environment(project)
-    env = _variables(result, job, python)
+def check_types(result: Result, project: Path, python: Path, job: Job, cache: Path) -> None:
+    """Check the project's types; what `cache` knows of its packages is not looked at again."""
+    mypy = [str(python), "-m", "mypy", "--strict", "--cache-dir", str(cache)]
+    check(result, "mypy", mypy, project, {**os.environ}, job)
+
+
+def check_dependencies(result: Result, project: Path, python: Path, job: Job) -> None:
+    """Check that the project declares the packages that it uses, and no others."""
     # deptry is the kit's; the packages that it looks up have to be the project's.
-    own = {**env, "PYTHONPATH": sysconfig.get_path("purelib")}
+    env = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib")}
     unused = f"DEP002={'|'.join(NOT_IMPORTED)}"
-    for name, command, variables in (
-        ("mypy", [str(python), "-m", "mypy", "--strict"], env),
-        ("deptry", [str(python), "-m", "deptry", ".", "--per-rule-ignores", unused], own),
-    ):
-        clock = time.monotonic()
-        status, output = job.running.run(command, project, variables)
-        result.phases[name] = time.monotonic() - clock
-        if status:
-            result.outcome, result.reason = "failed", f"{name} found faults"
-            result.output = output
-            return
+    deptry = [str(python), "-m", "deptry", ".", "--per-rule-ignores", unused]
+    check(result, "deptry", deptry, project, env, job)
+
+
+def check(
+    result: Result, name: str, command: list[str], project: Path, env: dict[str, str], job: Job
+) -> None:
+    """Run a command that ends with another status than 0 when it finds faults."""
+    with result.phase(name):
+        status, output = run(command, project, env, job.running)
+    if status:
+        result.fail(f"{name} found faults")
+        result.output = output
+
+
+class Plan:
+    """What is still to be run: a worker stays with combinations that share their environment."""
+
+    def __init__(self, combinations: Sequence[Combination]) -> None:
+        def pins(combination: Combination) -> tuple[str, list[str]]:
+            return combination["api_flavor"], needed(combination)
+
+        together = groupby(sorted(combinations, key=pins), pins)
+        # The large ones first, so that little is left for the last worker at the end.
+        self._waiting = sorted(([*group] for _, group in together), key=len)
+        self._claimed: dict[Worker, list[Combination]] = {}
+        self._lock = threading.Lock()
+
+    def next(self, worker: Worker) -> Combination | None:
+        """Return what `worker` is to run now, or nothing when all is run or running."""
+        with self._lock:
+            own = self._claimed.setdefault(worker, [])
+            if not own and self._waiting:
+                own = self._claimed[worker] = self._waiting.pop()
+            # Nothing is left to claim: help whoever has the most.
+            own = own or max(self._claimed.values(), key=len)
+            return own.pop() if own else None
 
 
 def run_all(
@@ -236,31 +286,46 @@ def run_all(
     workers: int,
     tell: Callable[[Result, set[Combination]], None],
 ) -> list[Result]:
-    """Run `combinations` with `workers` at a time, in their order; `tell` hears of each result."""
+    """Run `combinations` with `workers` at a time; `tell` hears of each result and what runs.
+
+    The results come in the order of the combinations. Whoever asked compares the two: none is made
+    up here for a combination that did not run.
+    """
     results: dict[Combination, Result] = {}
+    missing = job.servers.missing
+    for combination in combinations:
+        if gone := [kind for kind in needed(combination) if kind in missing]:
+            reason = "; ".join(missing[kind] for kind in gone)
+            results[combination] = Result(combination, "skipped", reason=reason)
+            tell(results[combination], set())
+    plan = Plan([combination for combination in combinations if combination not in results])
+    finished: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
+    active: set[Combination] = set()
+
+    def work() -> None:
+        try:
+            with closing(Worker(job)) as worker:
+                while not job.running.stopped and (combination := plan.next(worker)):
+                    active.add(combination)
+                    result = worker.run(combination)
+                    active.discard(combination)
+                    finished.put(result)
+        finally:
+            finished.put(None)
+
     pool = ThreadPoolExecutor(workers)
-    waiting = list(reversed(combinations))
-    active: dict[Future[Result], Combination] = {}
     try:
-        while waiting or active:
-            while waiting and len(active) < workers:
-                combination = waiting.pop()
-                gone = [kind for kind in needed(combination) if kind in job.servers.missing]
-                if gone:
-                    reason = "; ".join(job.servers.missing[kind] for kind in gone)
-                    results[combination] = Result(combination, "skipped", reason=reason)
-                    tell(results[combination], set(active.values()))
-                else:
-                    active[pool.submit(run_one, combination, job)] = combination
-            done, _ = wait(active, return_when=FIRST_COMPLETED)
-            for future in done:
-                combination = active.pop(future)
-                results[combination] = future.result()
-                tell(results[combination], set(active.values()))
+        works = [pool.submit(work) for _ in range(workers)]
+        for _ in works:
+            while result := finished.get():
+                results[result.combination] = result
+                tell(result, set(active))
+        for done in works:
+            done.result()
     finally:
         job.running.stop()
         pool.shutdown(cancel_futures=True)
-    return [results[combination] for combination in combinations]
+    return [results[combination] for combination in combinations if combination in results]
 
 
 def scratch_folder() -> Path:

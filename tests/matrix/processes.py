@@ -1,0 +1,139 @@
+"""The processes that a run starts, and that end with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+COMMAND_SECONDS = 600
+WARM = Path(__file__).with_name("warm.py")
+
+
+class Running:
+    """The process groups of a run, so that all of them can be ended together."""
+
+    def __init__(self) -> None:
+        self._groups: set[int] = set()
+        self._changed = threading.Condition()
+        self.stopped = False
+
+    @contextmanager
+    def watch(self, group: int) -> Iterator[threading.Event]:
+        """End `group` with the block, or before if it takes too long, which sets the event."""
+        expired = threading.Event()
+
+        def expire() -> None:
+            expired.set()
+            signal_group(group, signal.SIGKILL)
+
+        timer = threading.Timer(COMMAND_SECONDS, expire)
+        timer.start()
+        with self._changed:
+            self._groups.add(group)
+            if self.stopped:
+                signal_group(group, signal.SIGKILL)
+        try:
+            yield expired
+        finally:
+            timer.cancel()
+            # Whatever the command left behind goes with it.
+            signal_group(group, signal.SIGKILL)
+            with self._changed:
+                self._groups.discard(group)
+                self._changed.notify_all()
+
+    def stop(self) -> None:
+        """End every group, now and to come; suites get a moment to drop their databases."""
+        with self._changed:
+            self.stopped = True
+            for group in self._groups:
+                signal_group(group, signal.SIGINT)
+            self._changed.wait_for(lambda: not self._groups, timeout=5)
+            for group in self._groups:
+                signal_group(group, signal.SIGKILL)
+
+
+def signal_group(group: int, number: signal.Signals) -> None:
+    """Send a signal to every process of `group`, if there is one."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def run(
+    command: Sequence[str], folder: Path, env: dict[str, str], running: Running
+) -> tuple[int, str]:
+    """Run `command` in a group of its own and return its exit status and output."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    with running.watch(process.pid) as expired:
+        output, _ = process.communicate()
+    return process.returncode, output + late(expired)
+
+
+def late(expired: threading.Event) -> str:
+    """Return what to add to the output of a command."""
+    return f"\nended after {COMMAND_SECONDS} seconds\n" if expired.is_set() else ""
+
+
+class Warm:
+    """A process on an environment's Python that forks one suite after another (see warm.py)."""
+
+    def __init__(self, python: Path, folder: Path, env: dict[str, str]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.python = python
+        self._folder = folder
+        self._process = subprocess.Popen(
+            [python, WARM],
+            cwd=folder,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(
+        self, arguments: Sequence[str], folder: Path, env: dict[str, str], running: Running
+    ) -> tuple[int, str]:
+        """Run pytest in `folder` and return its exit status and output."""
+        output = self._folder / "output"
+        order = {
+            "folder": str(folder),
+            "environment": env,
+            "arguments": list(arguments),
+            "output": str(output),
+            "imported": str(self._folder / "imported"),
+        }
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        with running.watch(self._answer()) as expired:
+            status = self._answer()
+        return status, output.read_text("utf-8", "replace") + late(expired)
+
+    def _answer(self) -> int:
+        assert self._process.stdout is not None
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the process that forks suites ended with {self._process.wait()}")
+        return int(answer)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._process:
+            self._process.kill()
