@@ -182,14 +182,23 @@ def matrix(scratch: Path, template: Path, *words: str, **environ: str) -> subpro
     )
 
 
+MANY_FAILURES = """
+import pytest
+
+@pytest.mark.parametrize("number", range(100))
+def test_it(number): assert False
+"""
+
+
 @pytest.mark.parametrize(
     ("suite", "status", "said"),
     [
-        ("def test_it(): assert True\n", 0, "1 passed, 0 failed, 0 skipped"),
+        ("def test_it(tmp_path): assert tmp_path\n", 0, "1 passed, 0 failed, 0 skipped"),
         ("def test_it(): assert False\n", 1, "1 of 1 tests failed"),
         ("", 1, "pytest ended with status 5"),
         ("import pytest\npytestmark = pytest.mark.skip('no')\ndef test_it(): 1/0\n", 1, "skipped"),
         ("import nowhere\n", 1, "1 of 1 tests failed"),
+        (MANY_FAILURES, 1, "20 tests failed, and the rest did not run"),
         ("import os\ndef test_it(): os._exit(0)\n", 1, "no test ran"),
     ],
 )

@@ -28,6 +28,8 @@ from matrix.services import KINDS, Servers
 
 # What a suite may see of the machine: no setting of the developer's own projects.
 KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TERM", "CI", "SSL_CERT_FILE")
+# A suite whose server has gone away would fail for minutes.
+MOST_FAILURES = 20
 # Needed while running, imported by no line: a server, named in a string, behind an address.
 NOT_IMPORTED = (
     *("gunicorn", "flask-swagger-ui", "python-json-logger"),
@@ -172,7 +174,10 @@ class Worker:
         """Run the project's own suite: as a user does for the deep ones, else in a fork."""
         report = self.folder / "junit.xml"
         report.unlink(missing_ok=True)
-        arguments = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+        arguments = [
+            *("-q", "-p", "no:cacheprovider", f"--maxfail={MOST_FAILURES}"),
+            *(f"--junitxml={report}", f"--basetemp={self.folder / 'tmp'}"),
+        ]
         running = self.job.running
         with result.phase("start-up"):
             if deep:
@@ -220,7 +225,9 @@ def judge(result: Result, status: int, report: Path) -> None:
         result.phases["tests"] = tests
     result.tests = counts["tests"]
     bad = counts["failures"] + counts["errors"]
-    if bad:
+    if bad >= MOST_FAILURES:
+        result.fail(f"{bad} tests failed, and the rest did not run")
+    elif bad:
         result.fail(f"{bad} of {counts['tests']} tests failed")
     elif counts["skipped"]:
         result.fail(f"{counts['skipped']} tests were skipped, which hides what they would show")
