@@ -53,7 +53,8 @@ def project(renders: dict[Combination, Path], tmp_path: Path) -> Path:
 
 def run(project: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     """Run some tests of the project's suite in its own environment."""
-    command = [str(environment(project)), "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+    options = ("-q", "-p", "no:cacheprovider", f"--basetemp={project.parent / 'tmp'}")
+    command = [str(environment(project)), "-m", "pytest", *options, *tests]
     return subprocess.run(command, cwd=project, capture_output=True, text=True)
 
 
