@@ -41,16 +41,16 @@ def own_database() -> Iterator[str]:
 {% else %}
     server = create_engine(url.set(database=""), isolation_level="AUTOCOMMIT")
 {% endif %}
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
     try:
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:
         with server.connect() as connection:
 {% if cookiecutter.database == 'postgresql' %}
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 {% else %}
-            connection.execute(text(f"DROP DATABASE {name}"))
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
 {% endif %}
         server.dispose()
 {% endif %}
