@@ -21,7 +21,8 @@ def env(tmp_path: Path) -> dict[str, str]:
         for who in ("AUTHOR", "COMMITTER")
         for what, text in (("NAME", "kit"), ("EMAIL", "kit@example.org"))
     }
-    return {**os.environ, **git, "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1"}
+    own = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    return {**os.environ, **git, **own, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 def run(folder: Path, env: dict[str, str], *command: str) -> str:

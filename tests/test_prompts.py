@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -29,18 +30,21 @@ def cookiecutter(home: Path, *words: str, typed: str | None = None) -> tuple[int
     output = home / "output"
     output.mkdir()
     words = ("--output-dir", str(output), *([] if typed is not None else ["--no-input"]), *words)
-    done = subprocess.run(
-        [sys.executable, "-m", "cookiecutter", str(KIT), *words],
-        input=typed,
-        capture_output=True,
-        encoding="utf-8",
-        env={
-            **os.environ,
-            "HOME": str(home),
-            "USERPROFILE": str(home),
-            "PYTHONIOENCODING": "utf-8",
-        },
-    )
+    # cookiecutter leaves its copies of the hooks among the temporary files.
+    with tempfile.TemporaryDirectory() as temporary:
+        done = subprocess.run(
+            [sys.executable, "-m", "cookiecutter", str(KIT), *words],
+            input=typed,
+            capture_output=True,
+            encoding="utf-8",
+            env={
+                **os.environ,
+                "HOME": str(home),
+                "USERPROFILE": str(home),
+                "TMPDIR": temporary,
+                "PYTHONIOENCODING": "utf-8",
+            },
+        )
     return done.returncode, done.stdout + done.stderr, output
 
 
