@@ -295,7 +295,7 @@ def test_rendering_over_a_project_keeps_its_secrets(tmp_path: Path) -> None:
         [sys.executable, "-m", "cookiecutter", str(KIT), *words],
         check=True,
         capture_output=True,
-        env={**os.environ, "HOME": str(tmp_path)},
+        env={**os.environ, "HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
     )
     assert env_of(tmp_path / "flask-api") == before
 
