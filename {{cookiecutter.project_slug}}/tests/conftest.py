@@ -93,6 +93,7 @@ def clean_up(app: Flask) -> Iterator[Callable[[], None]]:
     """
     from app import db
     from app.api import generations
+    from app.api.caching import shown_tables
 
     with app.app_context():
         engine = db.engine
@@ -101,7 +102,7 @@ def clean_up(app: Flask) -> Iterator[Callable[[], None]]:
         def remove_users() -> None:
             if connection.exec_driver_sql("DELETE FROM users").rowcount:
                 with app.app_context():
-                    generations.renew(["posts", "users"])
+                    generations.renew(shown_tables)
 
         yield remove_users
 

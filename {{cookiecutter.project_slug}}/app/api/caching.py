@@ -22,13 +22,13 @@ from app.extensions import attempt, cache, db
 from app.models.base import Base
 
 # The tables that some entry may show; what else is written concerns nobody here.
-_shown: set[str] = set()
+shown_tables: set[str] = set()
 
 
 def cached(*models: type[Base]) -> Callable[[View], View]:
     """Keep a view's 200 responses to anonymous callers, until one of the tables is written to."""
     tables = sorted(model.__tablename__ for model in models)
-    _shown.update(tables)
+    shown_tables.update(tables)
 
     def decorate(view: View) -> View:
         takes_query = operation_of(view).query is not None
@@ -119,7 +119,7 @@ def _touch(session: Session, *tables: str, cascades: bool = False) -> None:
 def _renew_touched(session: Session) -> None:
     # The end of a savepoint decides nothing: its writes show when the whole transaction commits.
     if not session.in_nested_transaction():
-        generations.renew(session.info.pop("touched", set()) & _shown)
+        generations.renew(session.info.pop("touched", set()) & shown_tables)
 
 
 @event.listens_for(db.session, "after_rollback")
