@@ -254,8 +254,10 @@ def test_database_away_is_503_until_it_is_back(app: Flask, tmp_path: Path) -> No
         assert client.get("/users").status_code == 200
 {% else %}
 def test_database_away_is_503_until_it_is_back(app: Flask, database_url: str) -> None:
-    port = {{ 5432 if cookiecutter.database == 'postgresql' else 3306 }}
-    with line_to(database_url, port) as line, other_app(TEST_DATABASE_URL=line.address) as other:
+    with (
+        line_to(database_url, {{ 5432 if cookiecutter.database == 'postgresql' else 3306 }}) as line,
+        other_app(TEST_DATABASE_URL=line.address) as other,
+    ):
         client = new_client(other)
         assert client.get("/users").status_code == 200
         line.cut()

@@ -181,9 +181,8 @@ def test_garbage_of_others_does_not_count(app: Flask, limit: Limit) -> None:
 
 
 def test_limits_are_enforced_while_the_store_is_away(app: Flask, limit: Limit) -> None:
-    port = {{ 6379 if cookiecutter.limiter_backend == 'redis' else 11211 }}
     with (
-        line_to(app.config["RATELIMIT_STORAGE_URI"], port) as line,
+        line_to(app.config["RATELIMIT_STORAGE_URI"], {{ 6379 if cookiecutter.limiter_backend == 'redis' else 11211 }}) as line,
         other_app(RATELIMIT_STORAGE_URI=line.address) as other,
     ):
         limit("RATELIMIT_DEFAULT", "2 per hour", other)
@@ -198,9 +197,8 @@ def test_limits_are_enforced_while_the_store_is_away(app: Flask, limit: Limit) -
 def test_store_that_is_back_counts_again(
     app: Flask, limit: Limit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = {{ 6379 if cookiecutter.limiter_backend == 'redis' else 11211 }}
     with (
-        line_to(app.config["RATELIMIT_STORAGE_URI"], port) as line,
+        line_to(app.config["RATELIMIT_STORAGE_URI"], {{ 6379 if cookiecutter.limiter_backend == 'redis' else 11211 }}) as line,
         other_app(RATELIMIT_STORAGE_URI=line.address) as other,
     ):
         limit("RATELIMIT_DEFAULT", "3 per hour", other)

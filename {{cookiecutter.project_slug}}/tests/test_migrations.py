@@ -117,7 +117,6 @@ def test_the_database_itself_refuses_a_post_of_nobody(app: Flask) -> None:
             text(
                 "INSERT INTO posts"
                 " (user_id, title, content, published, created_at, updated_at, version)"
-                " VALUES (0, 'title', 'text', {{ 'false' if cookiecutter.database == 'postgresql' else '0' }},"
-                " '2026-01-01', '2026-01-01', 1)"
+                " VALUES (0, 'title', 'text', {{ 'false' if cookiecutter.database == 'postgresql' else '0' }}, '2026-01-01', '2026-01-01', 1)"
             )
         )

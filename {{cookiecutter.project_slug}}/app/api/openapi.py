@@ -182,9 +182,10 @@ def _headers(operation: Operation) -> Iterator[str]:
 
 def _problems(rule: Rule, verb: str, operation: Operation) -> set[int]:
     """Every refusal that an operation can really answer with."""
-    statuses = {429, 503, *operation.problems}
 {% if cookiecutter.versioning == 'header' %}
-    statuses.add(400)
+    statuses = {400, 429, 503, *operation.problems}
+{% else %}
+    statuses = {429, 503, *operation.problems}
 {% endif %}
     if operation.access is not Access.NONE:
         statuses.add(401)
@@ -196,5 +197,9 @@ def _problems(rule: Rule, verb: str, operation: Operation) -> set[int]:
         statuses.add(422)
     if operation.body:
         # Whatever is written may contradict what somebody else wrote a moment before.
+{% if cookiecutter.versioning == 'header' %}
+        statuses |= {409, 413, 415, 422}
+{% else %}
         statuses |= {400, 409, 413, 415, 422}
+{% endif %}
     return statuses
