@@ -227,6 +227,7 @@ def test_choice_that_a_replay_file_got_wrong_is_refused(tmp_path: Path) -> None:
         ],
         capture_output=True,
         text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert "Not rendered: database: 'oracle' is none of sqlite" in done.stdout + done.stderr
     assert list(again.iterdir()) == []
