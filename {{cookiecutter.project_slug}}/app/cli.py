@@ -87,7 +87,7 @@ def prune() -> None:
 
 @click.command("openapi")
 @click.option("--version", "number", default=VERSIONS[-1].number, help="Version of the API.")
-@click.option("--output", type=click.File("w"), default="-", help="File to write.")
+@click.option("--output", type=click.File("w", "utf-8"), default="-", help="File to write.")
 @with_appcontext
 def openapi(number: str, output: Any) -> None:
     """Write the OpenAPI document."""

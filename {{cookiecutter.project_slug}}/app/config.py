@@ -7,6 +7,15 @@ from typing import Any, ClassVar
 
 from click import ClickException
 from limits import parse_many
+{% if cookiecutter.limiter_backend != 'memory' %}
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
+{% endif %}
+{% if cookiecutter.cache_backend == 'memcached' %}
+from pymemcache.client.base import normalize_server_spec
+{% elif cookiecutter.cache_backend == 'redis' %}
+from redis import Redis
+{% endif %}
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -89,7 +98,7 @@ class Environment:
                 text = "postgresql+psycopg://" + text.removeprefix(scheme)
 {% elif cookiecutter.database == 'mysql' %}
         # What hosting platforms hand out names no driver.
-        for scheme in ("mysql://", "mariadb://"):
+        for scheme in ("mysql://", "mariadb://", "mariadb+pymysql://"):
             if text.startswith(scheme):
                 text = "mysql+pymysql://" + text.removeprefix(scheme)
 {% endif %}
@@ -106,13 +115,23 @@ class Environment:
         if not url.database:
             raise ConfigError(f"{name} names no database.")
 {% elif cookiecutter.database == 'mysql' %}
-        if url.drivername not in {"mysql+pymysql", "mariadb+pymysql"}:
+        if url.drivername != "mysql+pymysql":
             raise ConfigError(f"{name} must begin with mysql://, not {url.drivername}://.")
         if not url.database:
             raise ConfigError(f"{name} names no database.")
 {% endif %}
         return text
 
+{% if cookiecutter.limiter_backend != 'memory' %}
+
+def check_storage(address: str) -> None:
+    """Refuse what the limiter could not use; no connection is made."""
+    try:
+        storage_from_string(address)
+    except (ConfigurationError, ValueError):
+        raise ConfigError("RATELIMIT_STORAGE_URI is not an address that can be read.") from None
+
+{% endif %}
 
 class Config:
     """Settings that every environment shares."""
@@ -190,12 +209,14 @@ class Config:
         self.RATELIMIT_STORAGE_URI = env.text("RATELIMIT_STORAGE_URI", "redis://localhost:6379/1")
         if not self.RATELIMIT_STORAGE_URI.startswith(("redis://", "rediss://", "redis+unix://")):
             raise ConfigError("RATELIMIT_STORAGE_URI must begin with redis:// or rediss://.")
+        check_storage(self.RATELIMIT_STORAGE_URI)
 {% elif cookiecutter.limiter_backend == 'memcached' %}
         self.RATELIMIT_STORAGE_URI = env.text(
             "RATELIMIT_STORAGE_URI", "memcached://localhost:11211"
         )
         if not self.RATELIMIT_STORAGE_URI.startswith("memcached://"):
             raise ConfigError("RATELIMIT_STORAGE_URI must begin with memcached://.")
+        check_storage(self.RATELIMIT_STORAGE_URI)
 {% endif %}
 
 {% if cookiecutter.cache_backend == 'simple' %}
@@ -207,10 +228,21 @@ class Config:
         self.CACHE_REDIS_URL = env.text("CACHE_REDIS_URL", "redis://localhost:6379/0")
         if not self.CACHE_REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
             raise ConfigError("CACHE_REDIS_URL must begin with redis:// or rediss://.")
+        try:
+            Redis.from_url(self.CACHE_REDIS_URL)
+        except ValueError:
+            raise ConfigError("CACHE_REDIS_URL is not an address that can be read.") from None
 {% elif cookiecutter.cache_backend == 'memcached' %}
         backend = "app.api.memcached.MemcachedCache"
         self.CACHE_TYPE = env.choice("CACHE_TYPE", (backend, "NullCache"))
         self.CACHE_MEMCACHED_SERVERS = env.items("CACHE_MEMCACHED_SERVERS") or ["localhost:11211"]
+        for server in self.CACHE_MEMCACHED_SERVERS:
+            try:
+                normalize_server_spec(server)
+            except ValueError:
+                raise ConfigError(
+                    f"CACHE_MEMCACHED_SERVERS must be like localhost:11211, not {server!r}."
+                ) from None
 {% endif %}
         self.CACHE_NO_NULL_WARNING = True
         self.CACHE_DEFAULT_TIMEOUT = env.integer("CACHE_DEFAULT_TIMEOUT", 300, 1)

@@ -6,8 +6,10 @@ from typing import Any
 from alembic import context
 {% if cookiecutter.database == 'sqlite' %}
 from sqlalchemy import Connection
-{% else %}
+{% elif cookiecutter.database == 'postgresql' %}
 from sqlalchemy import Connection, text
+{% elif cookiecutter.database == 'mysql' %}
+from sqlalchemy import Connection, NullPool, create_engine, text
 {% endif %}
 
 from app.extensions import db
@@ -66,7 +68,12 @@ def migrate(connection: Connection) -> None:
 
 def run() -> None:
     """Connect, wait for the lock, migrate."""
+{% if cookiecutter.database == 'mysql' %}
+    # A request gives up after some seconds; a migration, and the wait for one, may take longer.
+    with create_engine(db.engine.url, poolclass=NullPool).connect() as connection:
+{% else %}
     with db.engine.connect() as connection:
+{% endif %}
 {% if cookiecutter.database == 'sqlite' %}
         # Making a table anew must not delete what refers to it; nobody else may get a connection
         # that doesn't check references.
@@ -91,11 +98,9 @@ def run() -> None:
         )
         if not taken:
             raise RuntimeError("Another migration has been running for too long.")
-        try:
-            migrate(connection)
-            connection.commit()
-        finally:
-            connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+        # The lock ends with the connection.
+        migrate(connection)
+        connection.commit()
 {% endif %}
 
 

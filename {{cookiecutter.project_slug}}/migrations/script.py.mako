@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-${imports if imports else ""}
+${imports + "\n" if imports else ""}
 revision = "${up_revision}"
 down_revision = ${f'"{down_revision}"' if isinstance(down_revision, str) else down_revision}
 branch_labels = ${repr(branch_labels)}

@@ -81,7 +81,8 @@ def client_of(app: Flask, user: User) -> Client:
     """A client with the tokens of a new session of the user's."""
     client = new_client(app)
     with app.app_context():
-        tokens = begin_session(db.session.merge(user, load=False))
+        tokens = begin_session(user)
+    assert tokens
     client.access_token = tokens["access_token"]
     client.refresh_token = tokens["refresh_token"]
     return client

@@ -31,10 +31,16 @@ STRONG = "kM3vXq9TzB7wYc2LfR8sHd5NpJ6gUeA1"  # 32 bytes
         ("RATELIMIT_LOGIN", "5 per fortnight"),
         ("RATELIMIT_REGISTER", ";"),
         ("RATELIMIT_STORAGE_URI", "ftp://localhost"),
+{% if cookiecutter.limiter_backend != 'memory' %}
+        ("RATELIMIT_STORAGE_URI", "{{ cookiecutter.limiter_backend }}://localhost:port"),
+{% endif %}
         ("CACHE_TYPE", "simple"),
         ("CACHE_DEFAULT_TIMEOUT", "0"),
 {% if cookiecutter.cache_backend == 'redis' %}
         ("CACHE_REDIS_URL", "localhost:6379"),
+        ("CACHE_REDIS_URL", "redis://localhost:port/0"),
+{% elif cookiecutter.cache_backend == 'memcached' %}
+        ("CACHE_MEMCACHED_SERVERS", "localhost:port"),
 {% endif %}
         ("API_DOCS_ENABLED", "2"),
         ("TRUSTED_PROXIES", "-1"),
@@ -118,7 +124,7 @@ def test_production_has_no_database_of_its_own() -> None:
         ("mysql://u:p@db/app", "mysql+pymysql://u:p@db/app"),
         ("mariadb://u:p@db/app", "mysql+pymysql://u:p@db/app"),
         ("mysql+pymysql://u:p@db/app?a=b", "mysql+pymysql://u:p@db/app?a=b"),
-        ("mariadb+pymysql://u:p@db/app", "mariadb+pymysql://u:p@db/app"),
+        ("mariadb+pymysql://u:p@db/app", "mysql+pymysql://u:p@db/app"),
 {% endif %}
     ],
 )

@@ -1,6 +1,9 @@
 """Migrations: they make just what the models say, whoever starts them and however often."""
 
 from pathlib import Path
+{% if cookiecutter.database == 'mysql' %}
+from typing import Any
+{% endif %}
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,6 +15,8 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 {% if cookiecutter.database == 'sqlite' %}
 from sqlalchemy import String, inspect, select, text
+{% elif cookiecutter.database == 'mysql' %}
+from sqlalchemy import Engine, event, inspect, select, text
 {% else %}
 from sqlalchemy import inspect, select, text
 {% endif %}
@@ -87,6 +92,24 @@ def test_table_made_anew_keeps_its_rows_and_constraints(app: Flask) -> None:
             assert db.session.get_one(User, user.id).username == user.username
             with pytest.raises(IntegrityError):
                 make_user(other, user.username.upper())
+
+
+{% endif %}
+{% if cookiecutter.database == 'mysql' %}
+def test_migration_may_take_longer_than_a_request(app: Flask) -> None:
+    connections: list[dict[str, Any]] = []
+
+    def note(dialect: Any, record: Any, arguments: Any, parameters: dict[str, Any]) -> None:
+        connections.append(parameters)
+
+    event.listen(Engine, "do_connect", note)
+    try:
+        with app.app_context():
+            upgrade()
+    finally:
+        event.remove(Engine, "do_connect", note)
+    (connection,) = connections
+    assert {"read_timeout", "write_timeout"}.isdisjoint(connection)
 
 
 {% endif %}

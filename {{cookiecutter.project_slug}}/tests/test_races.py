@@ -1,5 +1,6 @@
 """Callers who come at once: the database decides, and everybody gets an answer."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -9,7 +10,7 @@ from werkzeug.test import TestResponse
 from tests.answers import faults, ids
 from tests.client import Client, new_client
 from tests.factories import PASSWORD, client_of, make_admin, make_post, make_user
-from tests.statements import race
+from tests.statements import race, watched
 
 
 @pytest.mark.parametrize("door", ["/auth/register", "/users", "/admin/users"])
@@ -83,6 +84,22 @@ def test_one_of_two_writers_of_a_post_wins(
         assert author.get(path).json == won.json
     else:
         assert author.get(path).status_code == 404
+
+
+def test_session_of_a_password_that_is_being_changed_does_not_begin(app: Flask) -> None:
+    user = make_user(app)
+    owner, late = client_of(app, user), new_client(app)
+
+    def change_it_first(statement: str) -> None:
+        if statement.startswith("INSERT INTO sessions"):
+            # In a thread, since requests within one another share a database session.
+            with ThreadPoolExecutor(1) as thread:
+                path, body = f"/users/{user.id}", {"password": "another password"}
+                assert thread.submit(owner.patch, path, json=body).result().status_code == 200
+
+    with watched(app, change_it_first):
+        assert late.log_in(user.username, PASSWORD).status_code == 401
+    assert late.log_in(user.username, "another password").status_code == 200
 
 
 def test_post_of_a_user_who_is_being_deleted_does_not_stay(app: Flask, client: Client) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import wraps
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response, current_app, g, request
 from flask_jwt_extended import get_current_user, verify_jwt_in_request
@@ -116,7 +116,7 @@ def authenticate() -> None:
 
 
 def accepts(
-    cls: type[Schema], *, location: str = "json", partial: bool = False
+    cls: type[Schema], *, location: Literal["json", "query"] = "json", partial: bool = False
 ) -> Callable[[View], View]:
     """Validate the body or the query, and pass what came as the first argument.
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 from flask import current_app, request
 from flask_limiter.util import get_remote_address
@@ -37,7 +36,7 @@ def limited(setting: str, *, by_account: bool = False) -> Callable[[View], View]
         return str(current_app.config[setting])
 
     def decorate(method: View) -> View:
-        keys: list[Any] = [get_remote_address, account] if by_account else [get_remote_address]
+        keys = [get_remote_address, account] if by_account else [get_remote_address]
         for key in keys:
             method = limiter.shared_limit(configured, scope=setting, key_func=key)(method)
         return method

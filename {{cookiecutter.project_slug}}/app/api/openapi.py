@@ -15,6 +15,9 @@ from werkzeug.routing import Rule
 
 from app.api.components import CREDENTIALS, add_components, example, headers
 from app.api.contract import Access, Operation, operation_of
+{% if cookiecutter.versioning == 'header' %}
+from app.api.negotiation import BASE
+{% endif %}
 from app.config import API_TITLE
 from app.schemas.fields import MAX_ID
 
@@ -62,7 +65,7 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
             "contact": {"name": f"The maintainers of {API_TITLE}"},
             "license": LICENSE,
         },
-        servers=[{"url": {{ '"/api"' if cookiecutter.versioning == 'header' else 'version.prefix' }}}],
+        servers=[{"url": {{ 'BASE' if cookiecutter.versioning == 'header' else 'version.prefix' }}}],
     )
     add_components(spec)
     tags: dict[str, str] = {}

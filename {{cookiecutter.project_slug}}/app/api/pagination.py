@@ -2,7 +2,7 @@
 """Pages by keyset: each begins where the last one ended, so that a deep one costs no more.
 
 {% if mysql %}
-A page costs one query, or two when it is sorted by several columns; an index answers each.
+A page costs one query, or two when no index holds its whole order; an index answers each.
 {% else %}
 A page costs one query, whose comparison is written so that an index answers it.
 {% endif %}
@@ -180,7 +180,8 @@ def _fetch(statement: Select[M], order: list[Order], per_page: int, backwards: b
     The server sorts all rows when one index does not hold the whole order. So a first query finds,
     by the first column alone, how far these rows reach: only as many are left to be sorted.
     """
-    if len(order) > 2:
+    # An index ends with the id, and is read in one direction.
+    if len(order) > 2 or order[0].descending != order[-1].descending:
         first = order[0]
         in_order = statement.order_by(None).order_by(first.clause(backwards))
         column = in_order.with_only_columns(first.column, maintain_column_froms=True)

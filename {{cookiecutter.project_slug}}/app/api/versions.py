@@ -16,8 +16,9 @@ from app.api.framework import Resource, mount
 from app.api.negotiation import BASE, CHOSEN, offer_versions
 {% endif %}
 from app.resources import admin, auth, posts, users
+from app.schemas.fields import MAX_ID
 
-ID = "<int(min=1, max=2147483647):id>"
+ID = f"<int(min=1, max={MAX_ID}):id>"
 
 v1: dict[str, type[Resource]] = {
     "/auth/register": auth.Register,

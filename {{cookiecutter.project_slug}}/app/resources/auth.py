@@ -34,14 +34,28 @@ def register(data: dict[str, Any]) -> tuple[User, dict[str, str]]:
     return user, {"Location": url_for(".UserItem", id=user.id)}
 
 
+def authenticated(username: str, password: str) -> User:
+    """The active user with this name and password, or 401."""
+    named = select(User).where(User.username_key == username.lower())
+    user = db.session.scalars(named.options(joinedload(User.roles))).unique().one_or_none()
+    # A database may take spaces at the end for nothing; the limit by account does not.
+    if user is None or user.username.lower() != username.lower():
+        passwords.verify_nobody(password)
+        raise Unauthorized("Invalid credentials")
+    if not user.verify_password(password) or not user.is_active:
+        raise Unauthorized("Invalid credentials")
+    return user
+
+
 def renew_hash(user: User, password: str) -> None:
     """Hash the same password at today's cost: no change that other writers have to notice."""
     renewed = (
         update(User)
         .where(User.id == user.id, User.password_hash == user.password_hash)
         .values(password_hash=passwords.hash_password(password), updated_at=User.updated_at)
+        .execution_options(synchronize_session="evaluate")
     )
-    db.session.execute(renewed, execution_options={"synchronize_session": False})
+    db.session.execute(renewed)
 
 
 class Register(Resource):
@@ -63,18 +77,14 @@ class Login(Resource):
     @returns(TokensOut)
     def post(self, data: dict[str, str]) -> Any:
         """Trade a name and a password for a pair of tokens."""
-        with_roles = select(User).options(joinedload(User.roles))
-        named = with_roles.where(User.username_key == data["username"].lower())
-        user = db.session.scalars(named).unique().one_or_none()
-        # A database may take spaces at the end for nothing; the limit by account does not.
-        if user is None or user.username.lower() != data["username"].lower():
-            passwords.verify_nobody(data["password"])
-            raise Unauthorized("Invalid credentials")
-        if not user.verify_password(data["password"]) or not user.is_active:
-            raise Unauthorized("Invalid credentials")
-        if passwords.is_outdated(user.password_hash):
-            renew_hash(user, data["password"])
-        return begin_session(user)
+        while True:
+            user = authenticated(**data)
+            if passwords.is_outdated(user.password_hash):
+                renew_hash(user, data["password"])
+            if tokens := begin_session(user):
+                return tokens
+            # The password was changed, or hashed anew, since it was read.
+            db.session.rollback()
 
 
 class Refresh(Resource):

@@ -7,13 +7,7 @@ from werkzeug.exceptions import Forbidden
 
 from app.api.caching import cached
 from app.api.conditional import unless_changed
-from app.api.contract import (
-    accepts,
-    ignores_credentials,
-    may_fail,
-    requires_login,
-    returns,
-)
+from app.api.contract import accepts, ignores_credentials, may_fail, requires_login, returns
 from app.api.framework import Resource
 from app.api.limits import limited
 from app.api.pagination import Page, paginate

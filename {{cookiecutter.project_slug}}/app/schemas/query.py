@@ -23,7 +23,7 @@ class ListQuery(Schema):
 
 
 class UserQuery(ListQuery):
-    """Users, by name."""
+    """Active users."""
 
     role = Text(metadata={"description": "Only users with this role; for admins."})
     sort = Sort("id", "username", "created_at", default="id")

@@ -13,7 +13,17 @@ from typing import Any, cast
 
 from flask import Response, current_app, g
 from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt
-from sqlalchemy import CursorResult, Select, bindparam, delete, select, true, update
+from sqlalchemy import (
+    CursorResult,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import contains_eager
 from werkzeug.exceptions import Unauthorized
 
@@ -36,14 +46,32 @@ def known_caller() -> User:
     return session.user
 
 
-def begin_session(user: User) -> dict[str, Any]:
-    """Log a user in: a new session and its first pair of tokens."""
-    session = Session(
-        id=new_id(), user=user, refresh_id=new_id(), expires_at=utcnow() + _lifetime()
+def begin_session(user: User) -> dict[str, Any] | None:
+    """Log a user in: a new session and its first pair of tokens; None if the password is another.
+
+    Who changes a password ends the user's sessions. The insert checks and locks the user's row, so
+    that a session of the old password either is there to be ended or does not begin.
+    """
+    session_id, refresh_id, now = new_id(), new_id(), utcnow()
+    row = {
+        "id": session_id,
+        "refresh_id": refresh_id,
+        "created_at": now,
+        "expires_at": now + _lifetime(),
+    }
+    columns = [literal(value, Session.__table__.c[name].type) for name, value in row.items()]
+    unchanged = (
+        select(User.id, *columns)
+        .where(User.id == user.id, User.password_hash == user.password_hash)
+        .where(User.is_active == true())
+        .with_for_update(key_share=True)
     )
-    db.session.add(session)
+    begun = insert(Session).from_select(["user_id", *row], unchanged)
+    result = db.session.execute(begun.execution_options(preserve_rowcount=True))
+    if not cast(CursorResult[Any], result).rowcount:
+        return None
     db.session.commit()
-    return _token_pair(session, session.refresh_id)
+    return _token_pair(user, session_id, refresh_id)
 
 
 def rotate_session() -> dict[str, Any]:
@@ -60,7 +88,7 @@ def rotate_session() -> dict[str, Any]:
         end_session()
         raise Unauthorized("Token has been revoked")
     db.session.commit()
-    return _token_pair(session, refresh_id)
+    return _token_pair(session.user, session.id, refresh_id)
 
 
 def end_session() -> None:
@@ -89,10 +117,10 @@ def _lifetime() -> timedelta:
     return timedelta(seconds=current_app.config["JWT_REFRESH_TOKEN_EXPIRES"])
 
 
-def _token_pair(session: Session, refresh_id: str) -> dict[str, Any]:
+def _token_pair(user: User, session_id: str, refresh_id: str) -> dict[str, Any]:
     # RFC 7519, section 4.1.2: the subject is a string.
-    subject = str(session.user_id)
-    claims = {"sid": session.id}
+    subject = str(user.id)
+    claims = {"sid": session_id}
     return {
         "access_token": create_access_token(subject, additional_claims=claims),
         "refresh_token": create_refresh_token(
@@ -100,7 +128,7 @@ def _token_pair(session: Session, refresh_id: str) -> dict[str, Any]:
         ),
         "token_type": "Bearer",
         "expires_in": current_app.config["JWT_ACCESS_TOKEN_EXPIRES"],
-        "user": session.user,
+        "user": user,
     }
 
 
