@@ -43,11 +43,13 @@ def statements_of(app: Flask, call: Call) -> list[str]:
 def race(app: Flask, *calls: Call, to: str | tuple[str, ...]) -> list[TestResponse]:
     """Make calls in threads; none does the statement that begins with `to` before all want to."""
     barrier = Barrier(len(calls), timeout=10)
+    met: list[str] = []
 
     def meet(statement: str) -> None:
         if statement.startswith(to):
             with suppress(BrokenBarrierError):
                 barrier.wait()
+                met.append(statement)
 
     def run(call: Call) -> TestResponse:
         try:
@@ -57,4 +59,12 @@ def race(app: Flask, *calls: Call, to: str | tuple[str, ...]) -> list[TestRespon
             barrier.abort()
 
     with watched(app, meet), ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(run, calls))
+        answers = list(threads.map(run, calls))
+    assert met, f"the callers did not meet before {to}"
+    return answers
+
+
+def apart(call: Call) -> TestResponse:
+    """Make a call in a thread: requests within one another would share a database session."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(call).result()

@@ -169,15 +169,14 @@ def test_admin_changes_what_is_given_and_nothing_else(app: Flask) -> None:
     admin = client_of(app, make_admin(app))
     path = f"/admin/users/{make_user(app).id}"
     before: Any = admin.get(path).json
-    response = admin.patch(path, json={"roles": ["user", "admin"], "is_active": False})
-    assert response.status_code == 200
-    assert response.json == {
-        **before,
-        "roles": ["admin", "user"],
-        "is_active": False,
-        "updated_at": response.json["updated_at"],
-    }
-    assert admin.get(path).json == response.json
+    for change in ({"roles": ["admin", "user"]}, {"is_active": False}):
+        response = admin.patch(path, json=change)
+        assert response.status_code == 200
+        after: Any = response.json
+        assert after == {**before, **change, "updated_at": after["updated_at"]}
+        assert after["updated_at"] > before["updated_at"]
+        before = admin.get(path).json
+        assert before == after
 
 
 def test_new_role_opens_the_admin_area_at_the_next_login(app: Flask) -> None:

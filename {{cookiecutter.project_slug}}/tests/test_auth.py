@@ -335,10 +335,10 @@ def test_caller_is_read_anew_in_a_context_that_knows_the_user(app: Flask) -> Non
     user = make_user(app)
     client = client_of(app, user)
     with app.app_context():
-        known = db.session.get(User, user.id)
+        known = db.session.get_one(User, user.id)
         change(app, user, username="renamed", username_key="renamed")
         assert client.get("/users/me").json["username"] == "renamed"
-        assert known is not None
+        assert known.username == "renamed"
 
 
 # Refresh

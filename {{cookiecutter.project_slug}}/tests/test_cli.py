@@ -138,7 +138,7 @@ def test_document_of_an_unknown_version_is_refused(app: Flask) -> None:
     assert (result.exit_code, result.output) == (1, "Error: There is no version 9.9.\n")
 
 
-def test_commands_can_run_while_the_api_answers(app: Flask) -> None:
+def test_commands_can_run_in_a_context_that_is_there(app: Flask) -> None:
     with app.app_context():
         assert create_admin(app, PASSWORD).exit_code == 0
     assert new_client(app).log_in("root", PASSWORD).status_code == 200

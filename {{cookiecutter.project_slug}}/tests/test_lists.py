@@ -4,6 +4,9 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime
+{% if cookiecutter.database == 'mysql' %}
+from functools import partial
+{% endif %}
 from typing import Any
 
 import pytest
@@ -12,7 +15,11 @@ from flask import Flask
 from tests.answers import POST, faults, ids, links
 from tests.client import Client
 from tests.factories import client_of, make_admin, make_post, make_user
-from tests.statements import statements_of, watched
+{% if cookiecutter.database == 'mysql' %}
+from tests.statements import apart, statements_of, watched
+{% else %}
+from tests.statements import statements_of
+{% endif %}
 
 Item = dict[str, Any]
 
@@ -48,10 +55,8 @@ def filled(app: Flask, path: str) -> tuple[Client, str]:
         for name in ("Zoe", "ada", "Bob", "bob.2", "_eve", "9lives"):
             make_user(app, name)
     else:
-        posts = [make_post(app, boss, title=title) for title in TITLES]
-        # Changed in another order than they were made in.
-        for post in (posts[4], posts[0], posts[5]):
-            admin.patch(f"/posts/{post.id}", json={"content": "Changed."})
+        for title in TITLES:
+            make_post(app, boss, title=title)
     return admin, path.format(id=boss.id)
 
 
@@ -66,14 +71,15 @@ def in_order(items: list[Item], sort: str) -> list[int]:
 
 
 def walk(client: Client, address: str, relation: str) -> tuple[list[list[int]], dict[str, str]]:
-    """The pages from an address on, and the links of the last one."""
+    """The pages from an address on, ten at most, and the links of the last one."""
     pages = []
-    while True:
+    for _ in range(10):
         response = client.get(address)
         pages.append(ids(response))
         if relation not in links(response):
-            return pages, links(response)
+            break
         address = links(response)[relation]
+    return pages, links(response)
 
 
 # Pages
@@ -84,6 +90,11 @@ def test_walk_shows_each_item_once_in_order(app: Flask, path: str, sorts: list[s
     client, path = filled(app, path)
     everything: Any = client.get(f"{path}?per_page=100").json
     assert len(everything) == 7
+    if path != USERS and path != ADMIN:
+        # Changed in another order than they were made in.
+        for number in (4, 0, 5):
+            client.patch(f"/posts/{everything[number]['id']}", json={"content": "Changed."})
+        everything = client.get(f"{path}?per_page=100").json
     for sort in sorts:
         expected = in_order(everything, sort)
         pages, last = walk(client, f"{path}?sort={sort}&per_page=3", "next")
@@ -156,24 +167,26 @@ def test_empty_page_beyond_the_end_leads_to_the_first(app: Flask) -> None:
     assert ids(author.get(links(response)["first"])) == [posts[2], posts[1]]
 
 
+{% if cookiecutter.database == 'mysql' %}
 def test_rows_deleted_while_a_page_is_made_end_no_walk(app: Flask, client: Client) -> None:
     user = make_user(app)
     author = client_of(app, user)
     posts = [make_post(app, user, title=f"Title {number}").id for number in range(5)]
-    queries = []
+    queries: list[str] = []
 
-    def delete_before_the_last_query(statement: str) -> None:
-        if "FROM posts" in statement:
+    def delete_before_the_second_query(statement: str) -> None:
+        if statement.startswith("SELECT posts"):
             queries.append(statement)
             if len(queries) == 2:
-                author.delete(f"/posts/{posts[1]}")
+                apart(partial(author.delete, f"/posts/{posts[1]}"))
 
-    with watched(app, delete_before_the_last_query):
+    with watched(app, delete_before_the_second_query):
         page = client.get("/posts?sort=title,created_at&per_page=2")
-    assert ids(page) == ([posts[0], posts[1]] if len(queries) == 1 else [posts[0], posts[2]])
+    assert ids(page) == [posts[0], posts[2]]
     assert "next" in links(page)
 
 
+{% endif %}
 # Cursors
 
 
@@ -192,29 +205,24 @@ def test_text_that_is_no_cursor_is_422(client: Client, cursor: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sort", "values"),
+    ("sort", "forgeries"),
     [
-        ("id", [True]),
-        ("id", [1.5]),
-        ("id", ["1"]),
-        ("id", [None]),
-        ("id", [2**63]),
-        ("id", [10**400]),
-        ("id", []),
-        ("id", [1, 2]),
-        ("id", 1),
-        ("title", ["NUL \0", 1]),
-        ("title", ["lone \ud800 surrogate", 1]),
-        ("title", [["list"], 1]),
-        ("-created_at", ["yesterday", 1]),
-        ("-created_at", [20200101, 1]),
-        ("-created_at", ["2020-01-01T00:00:00", 1]),
-        ("-created_at", ["0001-01-01T00:00:00+23:59", 1]),
-        ("-created_at", ["9999-12-31T23:59:59-23:59", 1]),
+        ("id", [[True], [1.5], ["1"], [None], [2**63], [10**400], [], [1, 2], 1]),
+        ("title", [["NUL \0", 1], ["lone \ud800 surrogate", 1], [["list"], 1]]),
+        (
+            "-created_at",
+            [
+                ["yesterday", 1],
+                [20200101, 1],
+                ["2020-01-01T00:00:00", 1],
+                ["0001-01-01T00:00:00+23:59", 1],
+                ["9999-12-31T23:59:59-23:59", 1],
+            ],
+        ),
     ],
 )
 def test_cursor_with_other_values_is_422(
-    app: Flask, client: Client, sort: str, values: object
+    app: Flask, client: Client, sort: str, forgeries: list[object]
 ) -> None:
     user = make_user(app)
     for _ in range(2):
@@ -222,9 +230,9 @@ def test_cursor_with_other_values_is_422(
     following = links(client.get(f"/posts?sort={sort}&per_page=1"))["next"]
     address, _, cursor = following.rpartition("cursor=")
     state = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    forged = json.dumps([*state[:2], values]).encode()
-    response = client.get(f"{address}cursor={urlsafe_b64encode(forged).decode().rstrip('=')}")
-    assert faults(response) == {"cursor"}
+    for values in forgeries:
+        forged = urlsafe_b64encode(json.dumps([*state[:2], values]).encode()).decode().rstrip("=")
+        assert faults(client.get(f"{address}cursor={forged}")) == {"cursor"}, values
 
 
 # Parameters
@@ -277,13 +285,18 @@ def test_every_list_names_all_bad_parameters_at_once(app: Flask, path: str) -> N
         (USERS, "email=ada@example.com"),
         (USERS, "is_active=false"),
         (USER_POSTS, "user_id=1"),
-        (ADMIN, "is_active=perhaps"),
-        (ADMIN, "role=%00"),
+        (ADMIN, "published=true"),
     ],
 )
 def test_parameter_of_another_list_is_422(app: Flask, path: str, query: str) -> None:
     boss = make_admin(app)
     response = client_of(app, boss).get(f"{path.format(id=boss.id)}?{query}")
+    assert faults(response) == {query.split("=")[0]}
+
+
+@pytest.mark.parametrize("query", ["is_active=perhaps", "role=%00"])
+def test_bad_filter_of_an_admins_list_is_422(app: Flask, query: str) -> None:
+    response = client_of(app, make_admin(app)).get(f"{ADMIN}?{query}")
     assert faults(response) == {query.split("=")[0]}
 
 

@@ -125,7 +125,7 @@ def test_examples_of_bodies_can_be_sent(app: Flask, document: dict[str, Any]) ->
             continue
         example = operation["requestBody"]["content"]["application/json"]["example"]
         response = client.open(path.replace("{id}", "1"), method=verb.upper(), json=example)
-        assert response.status_code not in {400, 415, 422}, f"{verb} {path}: {response.text}"
+        assert response.status_code not in {400, 415, 422, 500}, f"{verb} {path}: {response.text}"
 
 
 def test_refusals_are_among_the_described_ones(client: Client, document: dict[str, Any]) -> None:

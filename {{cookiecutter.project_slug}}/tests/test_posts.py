@@ -54,7 +54,7 @@ def test_post_is_a_draft_unless_it_says_otherwise(app: Flask) -> None:
     assert response.json["published"] is False
 
 
-def test_nobody_may_not_write(client: Client) -> None:
+def test_writing_takes_a_token(client: Client) -> None:
     assert client.post("/posts", json=HELLO).status_code == 401
     assert ids(client.get("/posts")) == []
 

@@ -1,6 +1,5 @@
 """Callers who come at once: the database decides, and everybody gets an answer."""
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -10,7 +9,7 @@ from werkzeug.test import TestResponse
 from tests.answers import faults, ids
 from tests.client import Client, new_client
 from tests.factories import PASSWORD, client_of, make_admin, make_post, make_user
-from tests.statements import race, watched
+from tests.statements import apart, race, watched
 
 
 @pytest.mark.parametrize("door", ["/auth/register", "/users", "/admin/users"])
@@ -92,10 +91,9 @@ def test_session_of_a_password_that_is_being_changed_does_not_begin(app: Flask) 
 
     def change_it_first(statement: str) -> None:
         if statement.startswith("INSERT INTO sessions"):
-            # In a thread, since requests within one another share a database session.
-            with ThreadPoolExecutor(1) as thread:
-                path, body = f"/users/{user.id}", {"password": "another password"}
-                assert thread.submit(owner.patch, path, json=body).result().status_code == 200
+            body = {"password": "another password"}
+            answer = apart(partial(owner.patch, f"/users/{user.id}", json=body))
+            assert answer.status_code == 200
 
     with watched(app, change_it_first):
         assert late.log_in(user.username, PASSWORD).status_code == 401
