@@ -92,19 +92,14 @@ def test_rendering_takes_as_long_as_that_of_a_small_template(tmp_path: Path) -> 
         render({}, into, template)
         return sum(os.times()[:4]) - sum(started[:4])
 
-    kit, small, empty = (
-        min(times)
-        for times in zip(
-            *(
-                [
-                    processor_seconds(template, tmp_path / f"{number}-{template.name}")
-                    for template in templates
-                ]
-                for number in range(10)
-            ),
-            strict=True,
-        )
-    )
+    rounds = [
+        [
+            processor_seconds(template, tmp_path / f"{number}-{template.name}")
+            for template in templates
+        ]
+        for number in range(10)
+    ]
+    kit, small, empty = map(min, zip(*rounds, strict=True))
     assert kit - empty <= 1.3 * (small - empty)
 
 

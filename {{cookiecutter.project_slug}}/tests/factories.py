@@ -30,7 +30,6 @@ def make_user(
     username: str | None = None,
     *,
     email: str | None = None,
-    password: str = PASSWORD,
     roles: tuple[str, ...] = ("user",),
     is_active: bool = True,
 ) -> User:
@@ -40,7 +39,7 @@ def make_user(
         user = User(
             username=username,
             email=email or f"{username}@example.com",
-            password=password,
+            password=PASSWORD,
             is_active=is_active,
         )
         user.roles = [
@@ -61,7 +60,6 @@ def make_post(
     author: User,
     *,
     title: str | None = None,
-    content: str = "Some text.",
     published: bool = True,
 ) -> Post:
     """Store a post."""
@@ -69,7 +67,7 @@ def make_post(
         post = Post(
             user_id=author.id,
             title=title or f"Post number {next(_numbers)}",
-            content=content,
+            content="Some text.",
             published=published,
         )
         db.session.add(post)

@@ -156,7 +156,7 @@ def test_life_of_a_token_is_a_setting(app: Flask) -> None:
 
 
 def test_level_of_the_log_is_a_setting(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
-    for level, lines in (("WARNING", 0), ("INFO", 1)):
+    for level, lines in (("INFO", 1), ("WARNING", 0)):
         with other_app(LOG_LEVEL=level) as other:
             capfd.readouterr()
             new_client(other).get("/healthz")

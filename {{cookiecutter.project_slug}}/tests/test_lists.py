@@ -90,7 +90,7 @@ def test_walk_shows_each_item_once_in_order(app: Flask, path: str, sorts: list[s
     client, path = filled(app, path)
     everything: Any = client.get(f"{path}?per_page=100").json
     assert len(everything) == 7
-    if path != USERS and path != ADMIN:
+    if path.endswith("/posts"):
         # Changed in another order than they were made in.
         for number in (4, 0, 5):
             client.patch(f"/posts/{everything[number]['id']}", json={"content": "Changed."})

@@ -45,23 +45,23 @@ def asking(version: str) -> dict[str, str]:
     return {"Accept": f"application/json; version={version}"}
 
 
-def first(client: Client, path: str, **options: Any) -> Any:
+def first(client: Client, path: str) -> Any:
     """Ask the first version."""
-    return client.get(path, headers=asking("1.0"), **options)
+    return client.get(path, headers=asking("1.0"))
 
 
-def second(client: Client, path: str, **options: Any) -> Any:
+def second(client: Client, path: str) -> Any:
     """Ask the second version."""
-    return client.get(path, headers=asking("2.0"), **options)
+    return client.get(path, headers=asking("2.0"))
 {% else %}
-def first(client: Client, path: str, **options: Any) -> Any:
+def first(client: Client, path: str) -> Any:
     """Ask the first version."""
-    return client.get(f"/api/v1{path}", **options)
+    return client.get(f"/api/v1{path}")
 
 
-def second(client: Client, path: str, **options: Any) -> Any:
+def second(client: Client, path: str) -> Any:
     """Ask the second version."""
-    return client.get(f"/api/v2{path}", **options)
+    return client.get(f"/api/v2{path}")
 {% endif %}
 
 

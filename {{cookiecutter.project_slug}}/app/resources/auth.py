@@ -53,7 +53,6 @@ def renew_hash(user: User, password: str) -> None:
         update(User)
         .where(User.id == user.id, User.password_hash == user.password_hash)
         .values(password_hash=passwords.hash_password(password), updated_at=User.updated_at)
-        .execution_options(synchronize_session="evaluate")
     )
     db.session.execute(renewed)
 

@@ -47,10 +47,11 @@ def known_caller() -> User:
 
 
 def begin_session(user: User) -> dict[str, Any] | None:
-    """Log a user in: a new session and its first pair of tokens; None if the password is another.
+    """Log a user in: a new session and its first pair of tokens; None if the password has changed.
 
-    Who changes a password ends the user's sessions. The insert checks and locks the user's row, so
-    that a session of the old password either is there to be ended or does not begin.
+    Who changes a password ends the user's sessions. The insert locks the user's row and compares
+    the password with the one that was read, so that a session of an old one either is there to be
+    ended or does not begin.
     """
     session_id, refresh_id, now = new_id(), new_id(), utcnow()
     row = {
