@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations as pick
 from pathlib import Path
 from xml.etree import ElementTree
@@ -34,7 +35,16 @@ from matrix.combinations import (
     matches,
 )
 from matrix.environments import CACHE, difference, environment, key_of
-from matrix.services import DATABASE, KINDS, Server, Servers
+from matrix.services import (
+    DATABASE,
+    KINDS,
+    Server,
+    Servers,
+    Unavailable,
+    free_port,
+    last_words,
+    serves,
+)
 from matrix.suites import NOT_IMPORTED, Plan, Result, Worker, keep_compiled, needed
 
 IN_PROCESS = SEEDS[0]
@@ -450,9 +460,112 @@ def test_missing_server_is_named_with_the_way_to_get_it(
 
 
 def _nothing_installed(*names: str, folders: object = ()) -> str:
-    from matrix.services import Unavailable
-
     raise Unavailable(f"{names[0]} is not installed")
+
+
+# Answers what the harness asks of Docker, and runs this machine's Redis for a container.
+DOCKER = """#!/bin/sh
+cd "$(dirname "$0")" || exit
+echo "$*" >> said
+case $1 in
+    info) ;;
+    run) eval "$RUN" ;;
+    port) echo "127.0.0.1:$PORT" ;;
+    top) kill -0 "$(cat pid)" ;;
+    rm) kill "$(cat pid)" && rm pid ;;
+esac
+"""
+REDIS = (
+    'redis-server --bind 127.0.0.1 --port "$PORT" --save "" --dir "$PWD" --pidfile "$PWD/pid"'
+    " --daemonize yes >/dev/null"
+)
+
+
+@pytest.fixture
+def docker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return the folder of a program that stands in for Docker; nothing else is to be had."""
+    program = tmp_path / "docker"
+    program.write_text(DOCKER)
+    program.chmod(0o755)
+    monkeypatch.setattr("matrix.services.program", _nothing_installed)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PORT", str(free_port()))
+    monkeypatch.setenv("RUN", REDIS)
+    for kind in KINDS.values():
+        monkeypatch.delenv(kind.variable, raising=False)
+    return tmp_path
+
+
+def test_server_that_is_not_installed_is_a_container_that_is_removed(docker: Path) -> None:
+    with Servers(["redis"]) as servers:
+        assert servers.missing == {}
+        server = servers.running["redis"]
+        assert server.origin == f"Docker {KINDS['redis'].image}"
+        port = int(os.environ["PORT"])
+        assert server.url == f"redis://127.0.0.1:{port}/0"
+        assert serves("redis", port)
+        assert server.fault() == ""
+    assert server.ended() == f"the redis server ({server.origin}) ended"
+    said = [line for line in (docker / "said").read_text().splitlines() if line[:3] != "top"]
+    assert said[1].startswith(f"run --detach --rm --name {server.container} --publish")
+    assert said[-1] == f"rm --force {server.container}"
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        ("echo 'Unable to find image' >&2; echo 'Error: denied' >&2; exit 125", "Error: denied"),
+        ("true", "the redis server (Docker redis:7) ended"),
+    ],
+)
+def test_container_that_does_not_serve_is_named_and_removed(
+    run: str, reason: str, docker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUN", run)
+    with Servers(["redis"]) as servers:
+        assert servers.running == {}
+        assert f"{reason}: install the package redis-server" in servers.missing["redis"]
+    assert (docker / "said").read_text().splitlines()[-1].startswith("rm --force kit-redis-")
+
+
+def test_interrupt_while_a_container_starts_removes_it(
+    docker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("matrix.services.wait_for", interrupt)
+    with pytest.raises(KeyboardInterrupt), Servers(["redis"]):
+        pass
+    assert (docker / "said").read_text().splitlines()[-1].startswith("rm --force kit-redis-")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("said", [b"", b"\x05\x00\x00\x00\xff\x10\x04not yet"])
+def test_port_that_is_open_is_not_a_server_that_serves(kind: str, said: bytes) -> None:
+    def answer() -> None:
+        with listener.accept()[0] as link:
+            link.sendall(said)
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        answered = pool.submit(answer)
+        assert not serves(kind, listener.getsockname()[1])
+        answered.result()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[Note] start\n[ERROR] no folder\n[ERROR] Aborting\n[Note] end\n", "[ERROR] no folder"),
+        ("one\ntwo\n", "two"),
+        ("\n", "it said nothing"),
+    ],
+)
+def test_reason_of_an_end_is_the_first_error(text: str, words: str) -> None:
+    assert last_words(text) == words
 
 
 def test_server_that_is_given_is_used_and_not_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -95,11 +96,20 @@ class Server:
     log: Path | None = None
     container: str = ""
 
+    def ended(self) -> str:
+        """Say that the server that this run started has ended, if it has."""
+        if self.process is not None and (status := self.process.poll()) is not None:
+            return f"the {self.kind} server ended (exit status {status})"
+        if self.container:
+            # Docker removes the container when it ends.
+            shown = subprocess.run(["docker", "top", self.container], capture_output=True)
+            return f"the {self.kind} server ({self.origin}) ended" if shown.returncode else ""
+        return ""
+
     def fault(self) -> str:
         """Say that the server is gone, if it is."""
-        if self.process is not None:
-            status = self.process.poll()
-            return "" if status is None else f"the {self.kind} server ended (exit status {status})"
+        if self.process is not None or self.container:
+            return self.ended()
         first, *_ = self.url.split(",")
         address = urlsplit(first if "://" in first else f"//{first}")
         port = address.port or KINDS[self.kind].image_port
@@ -145,6 +155,13 @@ class Kind:
     ready: str = ""
 
 
+def last_words(text: str) -> str:
+    """Return the line that says best why a program ended: its first error, or its last line."""
+    lines = text.strip().splitlines() or ["it said nothing"]
+    errors = [line for line in lines if re.search(r"\berror\b|\bfatal\b", line, re.IGNORECASE)]
+    return [*errors, lines[-1]][0]
+
+
 def prepare(command: list[str], folder: Path, *accounts: str) -> None:
     """Run a command that creates a server's files, under the account that will serve them."""
     done = subprocess.run(
@@ -157,8 +174,7 @@ def prepare(command: list[str], folder: Path, *accounts: str) -> None:
         **account(*accounts),  # type: ignore[call-overload]
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise Unavailable(f"{command[0]} failed: {said[-1] if said else 'it said nothing'}")
+        raise Unavailable(f"{command[0]} failed: {last_words(done.stderr or done.stdout)}")
 
 
 def start_postgresql(folder: Path, port: int) -> list[str]:
@@ -206,6 +222,8 @@ def start_mysql(folder: Path, port: int) -> list[str]:
         *(f"--pid-file={folder}/pid", f"--init-file={folder}/init.sql", f"--tmpdir={folder}"),
         *("--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--skip-log-bin"),
         *("--innodb-buffer-pool-size=128M", "--max-connections=200"),
+        # MySQL ends where the folder that was compiled in for this is another account's.
+        f"--secure-file-priv={folder}",
     ]
 
 
@@ -349,30 +367,45 @@ class Servers:
             if wait_for(server, port):
                 return server
             server.end()
-        text = log.read_text("utf-8", "replace").strip().splitlines()
-        raise Unavailable(f"{command[0]} did not start: {text[-1] if text else 'it said nothing'}")
+        said = last_words(log.read_text("utf-8", "replace"))
+        raise Unavailable(f"{command[0]} did not start: {said}")
 
 
 def wait_for(server: Server, port: int) -> bool:
     """Wait until the server accepts connections; False when it ended first."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if server.fault():
+        if server.ended():
             return False
-        if answers(port) and serves(server.kind, port):
+        if serves(server.kind, port):
             return True
         time.sleep(0.05)
     return False
 
 
+# What a client says first, and how the answer of a server that is ready begins. MySQL speaks first,
+# after four bytes of length and number: version 10 of its protocol, where an error is 255.
+GREETINGS = {
+    "postgresql": (
+        b"\x00\x00\x00\x24\x00\x03\x00\x00user\x00kit\x00database\x00postgres\x00\x00",
+        b"R",
+    ),
+    "mysql": (b"", b"\x0a"),
+    "redis": (b"PING\r\n", b"+PONG"),
+    "memcached": (b"version\r\n", b"VERSION"),
+}
+
+
 def serves(kind: str, port: int) -> bool:
-    """Tell whether the server is past its start: PostgreSQL accepts connections before that."""
-    if kind != "postgresql":
-        return True
-    startup = b"\x00\x03\x00\x00user\x00kit\x00database\x00postgres\x00\x00"
+    """Tell whether the server is past its start.
+
+    PostgreSQL accepts connections before that, and Docker does so for every server.
+    """
+    question, answer = GREETINGS[kind]
+    skipped = 4 if kind == "mysql" else 0
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as link:
-        link.sendall((len(startup) + 4).to_bytes(4, "big") + startup)
-        return link.recv(1) == b"R"
+        link.sendall(question)
+        return link.recv(64)[skipped:].startswith(answer)
     return False
 
 
@@ -385,18 +418,23 @@ def start_container(name: str, kind: Kind) -> Server:
     settings = [item for setting in kind.image_settings for item in ("--env", setting)]
     publish = f"127.0.0.1::{kind.image_port}"
     run = [docker, "run", "--detach", "--rm", "--name", container, "--publish", publish]
-    started = subprocess.run([*run, *settings, kind.image], capture_output=True, text=True)
-    if started.returncode:
-        raise Unavailable(f"docker run {kind.image} failed: {started.stderr.strip()}")
-    shown = subprocess.run(
-        [docker, "port", container, str(kind.image_port)], capture_output=True, text=True
-    )
-    port = int(shown.stdout.split()[0].rpartition(":")[2])
-    server = Server(name, kind.url.format(port=port), f"Docker {kind.image}", container=container)
-    if name == "mysql":
-        # The image gives its user one database only; suites make their own.
-        server.url = server.url.replace("kit:kit@", "root:kit@")
-    if not wait_for(server, port):
+    server = Server(name, kind.url, f"Docker {kind.image}", container=container)
+    try:
+        started = subprocess.run([*run, *settings, kind.image], capture_output=True, text=True)
+        if started.returncode:
+            raise Unavailable(f"docker run {kind.image} failed: {last_words(started.stderr)}")
+        shown = subprocess.run(
+            [docker, "port", container, str(kind.image_port)], capture_output=True, text=True
+        )
+        # Without an answer it has ended; the wait for it notices.
+        port = int((shown.stdout.split() or ["0"])[0].rpartition(":")[2])
+        server.url = kind.url.format(port=port)
+        if name == "mysql":
+            # The image gives its user one database only; suites make their own.
+            server.url = server.url.replace("kit:kit@", "root:kit@")
+        if not wait_for(server, port):
+            raise Unavailable(server.ended() or f"the container of {kind.image} does not answer")
+    except BaseException:
         server.end()
-        raise Unavailable(f"the container of {kind.image} does not answer")
+        raise
     return server
