@@ -152,7 +152,6 @@ class Kind:
     url: str
     start: Callable[[Path, int], list[str]]
     accounts: tuple[str, ...]
-    ready: str = ""
 
 
 def last_words(text: str) -> str:
@@ -224,6 +223,8 @@ def start_mysql(folder: Path, port: int) -> list[str]:
         *("--innodb-buffer-pool-size=128M", "--max-connections=200"),
         # MySQL ends where the folder that was compiled in for this is another account's.
         f"--secure-file-priv={folder}",
+        # It has a second port and socket, on every interface; MariaDB knows no such thing.
+        "--loose-mysqlx=OFF",
     ]
 
 
