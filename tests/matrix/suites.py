@@ -182,6 +182,8 @@ class Worker:
         with result.phase("start-up"):
             if deep:
                 command = [str(python), "-m", "pytest", *arguments, "--cov"]
+                # The environment is new, but the packages in it are the ones of the one before.
+                env["PYTHONPYCACHEPREFIX"] = str(self.folder / "compiled")
                 status, result.output = run(command, self.project, env, running)
             else:
                 warm = self._warm_process(python, env)

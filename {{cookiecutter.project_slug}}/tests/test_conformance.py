@@ -18,7 +18,7 @@ def examine(app: Flask, operation: APIOperation[Any, Any, Any, Any]) -> None:
     # What changes something may end the session of its caller.
     reader = client_of(app, make_admin(app)) if operation.method == "get" else None
 
-    @settings(max_examples=5, derandomize=True, database=None, deadline=None)
+    @settings(max_examples=2, derandomize=True, database=None, deadline=None)
     @given(operation.as_strategy())
     def send(case: Case[Any]) -> None:
         caller = reader or client_of(app, make_admin(app))
