@@ -34,7 +34,7 @@ from matrix.combinations import (
     every_combination,
     matches,
 )
-from matrix.environments import CACHE, difference, environment, key_of
+from matrix.environments import CACHE, difference, environment, key_of, share_compiled
 from matrix.services import (
     DATABASE,
     KINDS,
@@ -627,6 +627,22 @@ def test_environment_that_differs_from_the_pins_is_refused(
     installed: dict[str, str], said: str
 ) -> None:
     assert difference({"flask": "3.1.3"}, installed) == said
+
+
+def test_environment_gets_what_is_compiled_of_the_files_it_has_too(tmp_path: Path) -> None:
+    names = ("same", "changed", "gone")
+    packages = "lib/python3.11/site-packages"
+    old, new = (tmp_path / name / packages for name in ("old", "new"))
+    for folder in (old / "__pycache__", new):
+        folder.mkdir(parents=True)
+    (tmp_path / "old" / "complete").touch()
+    for name in names:
+        (old / f"{name}.py").write_text("")
+        (old / "__pycache__" / f"{name}.cpython-311.pyc").touch()
+    (new / "same.py").hardlink_to(old / "same.py")
+    (new / "changed.py").write_text("")
+    share_compiled(tmp_path / "new")
+    assert [path.name for path in new.glob("__pycache__/*")] == ["same.cpython-311.pyc"]
 
 
 def test_projects_with_the_same_pins_share_an_environment(

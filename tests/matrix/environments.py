@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -30,7 +29,12 @@ def key_of(project: Path) -> str:
 def environment(project: Path) -> Path:
     """Return the Python of an environment that holds exactly what the project pins."""
     folder = CACHE / "environments" / key_of(project)
-    return built_once(folder, partial(install, project)) / "bin" / "python"
+
+    def build(folder: Path) -> None:
+        install(project, folder)
+        share_compiled(folder)
+
+    return built_once(folder, build) / "bin" / "python"
 
 
 def built_once(folder: Path, build: Callable[[Path], None]) -> Path:
@@ -59,6 +63,36 @@ def install(project: Path, folder: Path) -> None:
     found = {str(canonicalize_name(entry["name"])): entry["version"] for entry in installed}
     if fault := difference(pins_of(project), found):
         raise RuntimeError(f"the environment differs from the pins: {fault}")
+
+
+def share_compiled(folder: Path) -> None:
+    """Link what Python has compiled in the environment that has most packages in common.
+
+    Both have the same file of a package, where the file system lets uv link it; where they don't,
+    Python sees it by the file's time and compiles it anew.
+    """
+    packages = packages_in(folder)
+
+    def likeness(other: Path) -> tuple[int, int]:
+        compiled = list(other.glob("lib/python*/site-packages/*/__pycache__"))
+        return len(packages & packages_in(other)), len(compiled)
+
+    others = [complete.parent for complete in folder.parent.glob("*/complete")]
+    if not others:
+        return
+    nearest = max(others, key=likeness)
+    for compiled in nearest.rglob("__pycache__/*.pyc"):
+        source = compiled.parent.parent / f"{compiled.name.partition('.')[0]}.py"
+        twin = folder / source.relative_to(nearest)
+        if twin.exists() and twin.samefile(source):
+            link = folder / compiled.relative_to(nearest)
+            link.parent.mkdir(exist_ok=True)
+            link.hardlink_to(compiled)
+
+
+def packages_in(folder: Path) -> set[str]:
+    """Return the names of what is installed in an environment, with their versions."""
+    return {path.name for path in folder.glob("lib/python*/site-packages/*.dist-info")}
 
 
 def pins_of(project: Path) -> dict[str, str]:
