@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
 import checks
 import pytest
@@ -87,20 +87,28 @@ def test_rendering_takes_as_long_as_that_of_a_small_template(tmp_path: Path) -> 
         small_template(tmp_path / "empty", 0, []),
     ]
 
-    def processor_seconds(template: Path, into: Path) -> float:
-        started = os.times()
-        render({}, into, template)
-        return sum(os.times()[:4]) - sum(started[:4])
+    def processor_time() -> float:
+        used = (getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN))
+        return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
-    rounds = [
-        [
-            processor_seconds(template, tmp_path / f"{number}-{template.name}")
-            for template in templates
-        ]
-        for number in range(10)
-    ]
-    kit, small, empty = map(min, zip(*rounds, strict=True))
-    assert kit - empty <= 1.3 * (small - empty)
+    def processor_seconds(template: Path, into: Path) -> float:
+        started = processor_time()
+        render({}, into, template)
+        return processor_time() - started
+
+    def is_quick() -> bool:
+        kit, small, empty = quickest
+        return kit - empty <= 1.3 * (small - empty)
+
+    # Each time is that of the quickest round: noise only adds to it, and more rounds take it away.
+    quickest = [float("inf")] * len(templates)
+    for number in range(40):
+        for index, template in enumerate(templates):
+            seconds = processor_seconds(template, tmp_path / f"{number}-{template.name}")
+            quickest[index] = min(quickest[index], seconds)
+        if number >= 5 and is_quick():
+            break
+    assert is_quick(), quickest
 
 
 def test_what_needs_no_rendering_is_copied() -> None:

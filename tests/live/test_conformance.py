@@ -17,7 +17,7 @@ from live.api import PASSWORD, Api, served
 
 HERE = Path(__file__).resolve().parent
 # Examples for each operation, and the cases that these must come to.
-SHORT = (6, 1000)
+SHORT = (2, 1000)
 LONG = (230, 5000)
 
 
