@@ -137,6 +137,8 @@ def preload(names: list[str]) -> None:
         for name in names:
             with suppress(ImportError):
                 importlib.import_module(name)
+    # What waits to be written would be by every fork.
+    sys.stdout.flush()
     # What is here stays; the collector of a suite need not look at it.
     gc.collect()
     gc.freeze()
