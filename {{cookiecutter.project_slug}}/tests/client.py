@@ -33,7 +33,7 @@ class Client(FlaskClient):
             path = BASE + path
         headers = dict(kwargs.pop("headers", {}))
         if self.access_token:
-            headers.setdefault("Authorization", f"Bearer {self.access_token}")
+            headers = {**bearer(self.access_token), **headers}
         return super().open(path, *rest, headers=headers, **kwargs)
 
     def log_in(self, username: str, password: str) -> TestResponse:
@@ -43,6 +43,11 @@ class Client(FlaskClient):
             self.access_token = response.json["access_token"]
             self.refresh_token = response.json["refresh_token"]
         return response
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that a token comes in."""
+    return {"Authorization": f"Bearer {token}"}
 
 
 def new_client(app: Flask) -> Client:

@@ -13,17 +13,13 @@ from werkzeug.test import TestResponse
 from app import db
 from app.models.user import User
 from tests.answers import PUBLIC_USER, TOKENS, USER, faults, fields, refusal
-from tests.client import Client, new_client
+from tests.client import Client, bearer, new_client
 from tests.factories import PASSWORD, client_of, make_admin, make_user
 from tests.statements import race, statements_of
 
 ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
 DOORS = pytest.mark.parametrize("door", ["/auth/register", "/users"])
 REVOKED = (401, "Token has been revoked")
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 def me(client: Client, token: str) -> TestResponse:
@@ -175,6 +171,7 @@ def test_all_bad_fields_are_named_at_once(client: Client, door: str) -> None:
     response = client.post(door, json={"username": "a", "password": "b", "admin": True})
     assert refusal(response) == (422, "Validation failed")
     assert faults(response) == {"username", "email", "password", "admin"}
+    assert response.json["errors"]["admin"] == ["Unknown field."]
 
 
 # Login

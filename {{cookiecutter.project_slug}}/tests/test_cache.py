@@ -16,7 +16,7 @@ from app import db
 from app.models.post import Post
 from tests.answers import PUBLIC_USER, ids
 from tests.apps import other_app
-from tests.client import Client, new_client
+from tests.client import Client, bearer, new_client
 from tests.factories import PASSWORD, client_of, make_admin, make_post, make_user
 {% if cookiecutter.cache_backend != 'simple' %}
 from tests.relay import Line, line_to
@@ -340,8 +340,7 @@ def test_answers_of_the_account_doors_are_not_stored(client: Client) -> None:
         client.log_in(person["username"], person["password"]),
         client.post("/auth/login", json={}),
     ]
-    bearer = {"Authorization": f"Bearer {client.refresh_token}"}
-    responses.append(client.post("/auth/refresh", headers=bearer))
+    responses.append(client.post("/auth/refresh", headers=bearer(client.refresh_token)))
     responses.append(client.post("/auth/logout"))
     assert [response.status_code for response in responses] == [201, 200, 400, 200, 204]
     assert {response.headers["Cache-Control"] for response in responses} == {"no-store"}

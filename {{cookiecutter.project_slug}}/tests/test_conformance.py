@@ -9,7 +9,7 @@ from schemathesis import APIOperation, Case
 from schemathesis.core.result import Ok
 
 from tests.apps import other_app
-from tests.client import BASE
+from tests.client import BASE, bearer
 from tests.factories import client_of, make_admin
 
 
@@ -27,7 +27,7 @@ def examine(app: Flask, operation: APIOperation[Any, Any, Any, Any]) -> None:
         # Only the server can make these.
         case.query.pop("cursor", None)
         case.headers.pop("If-Match", None)
-        case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+        case.call_and_validate(headers=bearer(token))
 
     send()
 

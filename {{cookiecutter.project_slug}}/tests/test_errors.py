@@ -23,7 +23,7 @@ from app.models.base import utcnow
 from app.models.post import Post
 from tests.answers import faults, refusal
 from tests.apps import other_app, production
-from tests.client import Client, new_client
+from tests.client import Client, bearer, new_client
 from tests.factories import client_of, make_user
 {% if cookiecutter.database != 'sqlite' %}
 from tests.relay import line_to
@@ -73,10 +73,6 @@ def exceed_the_limit(client: Client) -> TestResponse:
         return client.get("/posts")
 
 
-def bear(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
 REFUSALS: list[tuple[int, str, Callable[[Client], TestResponse]]] = [
     (404, "There is nothing at this address", lambda c: c.get("/nothing")),
     (404, "There is nothing at this address", lambda c: c.get("/posts/")),
@@ -86,8 +82,8 @@ REFUSALS: list[tuple[int, str, Callable[[Client], TestResponse]]] = [
     (404, "User not found", lambda c: c.get("/users/1")),
     (405, "The method is not allowed for this address", lambda c: c.put("/posts", json={})),
     (401, "Missing or malformed token", lambda c: c.get("/users/me")),
-    (401, "Invalid token", lambda c: c.get("/users/me", headers=bear("a.b.c"))),
-    (401, "Invalid token", lambda c: c.get("/posts", headers=bear("\xff"))),
+    (401, "Invalid token", lambda c: c.get("/users/me", headers=bearer("a.b.c"))),
+    (401, "Invalid token", lambda c: c.get("/posts", headers=bearer("\xff"))),
     (401, "Invalid credentials", lambda c: c.log_in("nobody", "knows this")),
     (403, "Only an admin may filter by role", lambda c: c.get("/users?role=admin")),
     (422, "Validation failed", lambda c: c.get("/posts?per_page=0")),
@@ -122,10 +118,6 @@ def test_every_layer_refuses_in_one_format(
     assert response.headers["Cache-Control"] == "no-store"
     assert ("WWW-Authenticate" in response.headers) == (status == 401)
     assert ("Retry-After" in response.headers) == (status == 429)
-
-
-def test_missing_token_is_asked_for_as_bearer(client: Client) -> None:
-    assert client.get("/users/me").headers["WWW-Authenticate"] == "Bearer"
 
 
 def test_wrong_method_is_answered_with_the_right_ones(client: Client) -> None:
@@ -199,13 +191,6 @@ def test_body_may_say_json_in_other_words(client: Client, kind: str) -> None:
     assert response.status_code == 400
 
 
-def test_all_failing_fields_are_named_at_once(client: Client) -> None:
-    body = {"username": 1, "email": "nobody", "password": "short", "admin": True}
-    response = client.post("/auth/register", json=body)
-    assert faults(response) == {"username", "email", "password", "admin"}
-    assert response.json["errors"]["admin"] == ["Unknown field."]
-
-
 @pytest.mark.parametrize(
     "value", ["a\0b", "\ud800", 1, True, None, ["text"], {"text": "text"}], ids=repr
 )
@@ -215,14 +200,11 @@ def test_text_that_is_none_is_422(app: Flask, value: object) -> None:
     assert faults(response) == {"content"}
 
 
-def test_field_inside_a_list_is_named_with_its_place(app: Flask) -> None:
-    admin = client_of(app, make_user(app, roles=("admin",)))
-    body = {"username": "eve", "email": "eve@example.com", "password": "correct horse battery"}
-    response = admin.post("/admin/users", json={**body, "roles": ["user", 1]})
-    assert faults(response) == {"roles.1"}
-
-
-@pytest.mark.parametrize("id", ["0", "-1", "1.0", "one", "%00", str(2**31), str(2**63), "9" * 5000])
+@pytest.mark.parametrize(
+    "id",
+    ["0", "-1", "1.0", "one", "%00", str(2**31 - 1), str(2**31), str(2**63), "9" * 5000],
+    ids=lambda id: id[:12],
+)
 def test_impossible_id_is_404(client: Client, id: str) -> None:
     assert client.get(f"/users/{id}").status_code == 404
     assert client.get(f"/posts/{id}").status_code == 404
