@@ -84,8 +84,8 @@ def share_compiled(folder: Path) -> None:
     for compiled in nearest.rglob("__pycache__/*.pyc"):
         source = compiled.parent.parent / f"{compiled.name.partition('.')[0]}.py"
         twin = folder / source.relative_to(nearest)
-        if twin.exists() and twin.samefile(source):
-            link = folder / compiled.relative_to(nearest)
+        link = folder / compiled.relative_to(nearest)
+        if twin.exists() and twin.samefile(source) and not link.exists():
             link.parent.mkdir(exist_ok=True)
             link.hardlink_to(compiled)
 

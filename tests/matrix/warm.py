@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 import sysconfig
+import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
@@ -84,15 +85,16 @@ def keep_spare() -> None:
         ours.close()
         become_fork_server(theirs)
     theirs.close()
+    spares = [spare]
     start_new = util.spawnv_passfds
 
     def start(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
         program = args[-1]
-        if "multiprocessing.forkserver" not in program:
+        if not spares or "multiprocessing.forkserver" not in program:
             return start_new(path, args, passfds)
         message = json.dumps({"program": program, "files": [*passfds]})
         socket.send_fds(ours, [message.encode()], passfds)
-        return spare
+        return spares.pop()
 
     # Without documentation, but where multiprocessing starts what it needs, in every version.
     util.spawnv_passfds = start
@@ -109,6 +111,8 @@ def become_fork_server(suite: socket.socket) -> NoReturn:
             for file, number in zip(above, told["files"], strict=True):
                 os.dup2(file, number)
             exec(told["program"], {"__name__": "__main__"})
+    except Exception:
+        traceback.print_exc()
     finally:
         os._exit(0)
 
