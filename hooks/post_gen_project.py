@@ -10,7 +10,7 @@ DATABASE = "{{ cookiecutter.database }}"
 STORES = "{{ 'redis ' if cookiecutter.__redis }}{{ 'memcached' if cookiecutter.__memcached }}"
 SERVERS = {
     "postgresql": ("POSTGRES_PASSWORD", "postgresql+psycopg://app:{}@localhost:5432/{}"),
-    "mysql": ("MYSQL_PASSWORD", "mysql+pymysql://app:{}@localhost:3306/{}?charset=utf8mb4"),
+    "mysql": ("MYSQL_PASSWORD", "mysql+pymysql://app:{}@localhost:3306/{}"),
 }
 
 

@@ -258,10 +258,7 @@ KINDS = {
         image_settings=("MARIADB_ROOT_PASSWORD=kit", "MARIADB_USER=kit", "MARIADB_PASSWORD=kit"),
         # Before it asks whether the server has a certificate, PyMySQL reads all authorities, in
         # 50 ms for each connection.
-        url=(
-            f"mysql+pymysql://kit:kit@127.0.0.1:{{port}}/{DATABASE}"
-            "?charset=utf8mb4&ssl_disabled=true"
-        ),
+        url=f"mysql+pymysql://kit:kit@127.0.0.1:{{port}}/{DATABASE}?ssl_disabled=true",
         start=start_mysql,
         accounts=("mysql",),
     ),

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
 {% if cookiecutter.database == 'mysql' %}
+from sqlalchemy import Dialect, MetaData, TypeDecorator
 from sqlalchemy.dialects.mysql import DATETIME
+{% else %}
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
 {% endif %}
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 {% if cookiecutter.database == 'mysql' %}
-from sqlalchemy.types import TypeEngine
 
 # Text compares and sorts by code point, as other databases do it.
 TABLE_OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
@@ -37,17 +38,16 @@ class Base(DeclarativeBase):
 class UTCDateTime(TypeDecorator[datetime]):
     """An aware time, in UTC on its way in and out, to the microsecond."""
 
+{% if cookiecutter.database == 'mysql' %}
+    impl = DATETIME(fsp=6)
+{% else %}
     impl = DateTime(timezone=True)
+{% endif %}
     cache_ok = True
 
     @property
     def python_type(self) -> type[datetime]:
         return datetime
-{% if cookiecutter.database == 'mysql' %}
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(DATETIME(fsp=6))
-{% endif %}
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, Text
 {% if cookiecutter.database == 'mysql' %}
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
+{% else %}
+from sqlalchemy import ForeignKey, Index, String, Text
 {% endif %}
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -41,7 +43,7 @@ class Post(Entity):
     title: Mapped[str] = mapped_column(String(255))
 {% endif %}
 {% if cookiecutter.database == 'mysql' %}
-    content: Mapped[str] = mapped_column(Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb"))
+    content: Mapped[str] = mapped_column(MEDIUMTEXT)
 {% else %}
     content: Mapped[str] = mapped_column(Text)
 {% endif %}
