@@ -180,7 +180,9 @@ class Config:
         },
     }
 {% endif %}
+{% if cookiecutter.limiter_backend != 'memory' %}
     RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True
+{% endif %}
     RATELIMIT_HEADERS_ENABLED = True
     RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}"
 {% if cookiecutter.limiter_backend == 'redis' %}

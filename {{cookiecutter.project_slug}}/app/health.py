@@ -1,10 +1,15 @@
 """What operators ask: is it alive, can it work, how is it doing."""
 
+{% if not cookiecutter.__in_process %}
 import os
+{% endif %}
 import time
 from collections.abc import Callable
 
 from flask import Flask, Response, current_app, g, jsonify, request
+{% if cookiecutter.__in_process %}
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+{% else %}
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -14,6 +19,7 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+{% endif %}
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -49,12 +55,17 @@ def readyz() -> Response:
 
 
 def metrics() -> Response:
+{% if cookiecutter.__in_process %}
+    """Give Prometheus the counts of this process."""
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+{% else %}
     """Give Prometheus the counts of this process, or of all workers where there are several."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+{% endif %}
 
 
 def measure(response: Response) -> Response:
@@ -78,7 +89,11 @@ def require_database(app: Flask) -> None:
             raise ConfigError(
                 f"{app.config['DATABASE_VARIABLE']}: no connection to {where}: {reason}"
             ) from None
+{% if cookiecutter.__in_process %}
+        # A server's worker is a fork of this process, and must not use its connection.
+{% else %}
         # A server's workers are forks of this process, and must not share a connection.
+{% endif %}
         db.engine.dispose()
 
 

@@ -1,7 +1,9 @@
 """What operators ask."""
 
+{% if not cookiecutter.__in_process %}
 from pathlib import Path
 
+{% endif %}
 import pytest
 from flask import Flask
 
@@ -94,6 +96,7 @@ def test_metrics_do_not_grow_with_what_clients_make_up(client: Client) -> None:
     for number in range(5):
         client.open(f"/nowhere/{number}", method=f"VERB{number}")
     assert len(client.get("/metrics").text.splitlines()) - before < 2 * 25
+{% if not cookiecutter.__in_process %}
 
 
 def test_metrics_of_several_workers_come_from_their_files(
@@ -102,3 +105,4 @@ def test_metrics_of_several_workers_come_from_their_files(
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     response = client.get("/metrics")
     assert (response.status_code, response.text) == (200, "")
+{% endif %}
