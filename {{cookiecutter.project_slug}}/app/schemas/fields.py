@@ -6,6 +6,8 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 MAX_ID = 2**31 - 1
+# NUL, which ends text in too many places, and lone surrogates, which have no UTF-8 form.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Text(fields.String):
@@ -23,10 +25,6 @@ class Text(fields.String):
         if UNSTORABLE.search(text):
             raise ValidationError("Contains characters that can't be stored.")
         return text
-
-
-# NUL, which ends text in too many places, and lone surrogates, which have no UTF-8 form.
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Id(fields.Integer):
