@@ -219,18 +219,22 @@ RANDOM = re.compile(r"[\w-]{32,}")
 
 def foreign_faults(project: Path, combination: Combination) -> list[str]:
     """Return a line for each word that belongs to a choice not taken."""
-    words = [
-        (choice, re.compile(word, re.IGNORECASE))
-        for choice, word in WORDS.items()
-        if not matches(choice, combination)
-    ]
+    foreign = {choice for choice in WORDS if not matches(choice, combination)}
     return [
-        f"{name}: {match.group()!r} belongs to {choice}"
+        f"{name}: {word!r} belongs to {choice}"
         for name, text in files_of(project)
-        for choice, word in words
-        # A secret is random, and holds any short word now and then.
-        if (match := word.search(name) or word.search(RANDOM.sub("", text)))
+        for choice, word in _words(name, text).items()
+        if choice in foreign
     ]
+
+
+@cache
+def _words(name: str, text: str) -> dict[str, str]:
+    """Return the first word of each choice that a file says; most projects have the same files."""
+    # A secret is random, and holds any short word now and then.
+    said = f"{name}\n{RANDOM.sub('', text)}"
+    found = ((choice, re.search(word, said, re.IGNORECASE)) for choice, word in WORDS.items())
+    return {choice: match.group() for choice, match in found if match}
 
 
 # --- the files are exactly the expected ones ----------------------------------------------------
