@@ -119,7 +119,6 @@ class Warm:
             "environment": env,
             "arguments": list(arguments),
             "output": str(output),
-            "imported": str(self._folder / "imported"),
         }
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")

@@ -1,14 +1,15 @@
 """Run pytest in forks of a process that has imported the environment's packages already.
 
 An environment's own Python runs this file. Each line of standard input is an order in JSON:
-`folder`, `environment`, `arguments`, `output` and `imported`, two files. The answers are the number
-of the process that runs the suite, which leads a group of its own, and then its exit status. The
-first suite imports everything by itself, as a user's does, and names it in the file `imported`;
-those that follow find it there.
+`folder`, `environment`, `arguments` and `output`, a file. The answers are the number of the process
+that runs the suite, which leads a group of its own, and then its exit status. A suite names what it
+imported in the file `imported` of the working directory; those that follow find it there, also in
+another environment. The very first one imports everything by itself, as a user's does.
 """
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import fcntl
 import gc
@@ -29,6 +30,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+IMPORTED = Path("imported").resolve()
 INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 
 
@@ -37,7 +39,7 @@ def serve() -> None:
     end_with_parent()
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    warm = False
+    preload()
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
@@ -49,9 +51,7 @@ def serve() -> None:
         print(child, file=answers)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), file=answers)
-        if not warm and (imported := Path(order["imported"])).exists():
-            preload(imported.read_text().split())
-            warm = True
+        preload()
 
 
 def run(order: dict[str, Any]) -> NoReturn:
@@ -69,8 +69,12 @@ def run(order: dict[str, Any]) -> NoReturn:
     sys.path[0] = order["folder"]
     keep_spare()
     status = pytest.main(order["arguments"])
-    Path(order["imported"]).write_text("\n".join(installed_modules()))
-    sys.exit(status)
+    IMPORTED.write_text("\n".join(installed_modules()))
+    # An ordinary end would take apart what was imported, object by object.
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def keep_spare() -> None:
@@ -133,12 +137,17 @@ def installed_modules() -> list[str]:
     ]
 
 
-def preload(names: list[str]) -> None:
-    """Import the modules, plugins of pytest first, since it rewrites them."""
+def preload() -> None:
+    """Import what suites have imported so far, plugins of pytest first, since it rewrites them."""
+    known = IMPORTED.read_text().split() if IMPORTED.exists() else []
+    names = [name for name in known if name not in sys.modules]
+    if not names:
+        return
     pytest.main(["--version", "--version"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in names:
+            # The other environment has packages that this one has not.
             with suppress(ImportError):
                 importlib.import_module(name)
     # What waits to be written would be by every fork.
