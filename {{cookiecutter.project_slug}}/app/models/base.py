@@ -40,8 +40,10 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 {% if cookiecutter.database == 'mysql' %}
     impl = DATETIME(fsp=6)
-{% else %}
+{% elif cookiecutter.database == 'postgresql' %}
     impl = DateTime(timezone=True)
+{% else %}
+    impl = DateTime
 {% endif %}
     cache_ok = True
 

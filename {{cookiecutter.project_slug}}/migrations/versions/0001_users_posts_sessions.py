@@ -14,7 +14,6 @@ depends_on = None
 {% if cookiecutter.database == 'mysql' %}
 TIME = mysql.DATETIME(fsp=6)
 OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
-{% set time = 'TIME' %}
 {% elif cookiecutter.database == 'postgresql' %}
 TIME = sa.DateTime(timezone=True)
 {% else %}
