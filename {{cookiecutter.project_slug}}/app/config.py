@@ -182,6 +182,9 @@ class Config:
 {% endif %}
 {% if cookiecutter.limiter_backend != 'memory' %}
     RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True
+    # The first request that finds the store away turns the limiter to memory; those that wait for
+    # the store at the same moment pass uncounted, where they would fail.
+    RATELIMIT_SWALLOW_ERRORS = True
 {% endif %}
     RATELIMIT_HEADERS_ENABLED = True
     RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}"

@@ -4,12 +4,20 @@
 import time
 {% endif %}
 from collections.abc import Callable
+{% if cookiecutter.limiter_backend != 'memory' %}
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+from typing import Any
+{% endif %}
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+{% if cookiecutter.limiter_backend != 'memory' %}
+from app.extensions import limiter
+{% endif %}
 from tests.apps import other_app
 from tests.client import Client, new_client
 from tests.factories import PASSWORD, make_user
@@ -194,6 +202,41 @@ def test_limits_are_enforced_while_the_store_is_away(app: Flask, limit: Limit) -
         responses = [client.get("/posts") for _ in range(3)]
         assert statuses(*responses) == [200, 200, 429]
         assert responses[0].headers["X-RateLimit-Remaining"] == "1"
+
+
+@pytest.mark.parametrize("call", ["hit", "get_window_stats"])
+def test_requests_that_find_the_store_away_at_once_are_answered(
+    app: Flask, limit: Limit, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    with (
+        line_to(app.config["RATELIMIT_STORAGE_URI"], {{ 6379 if cookiecutter.limiter_backend == 'redis' else 11211 }}) as line,
+        other_app(RATELIMIT_STORAGE_URI=line.address) as other,
+    ):
+        limit("RATELIMIT_DEFAULT", "2 per hour", other)
+        all_ask, all_failed = Barrier(4, line.cut, timeout=10), Barrier(4, timeout=10)
+        first_is_answered = Event()
+        ask_store = getattr(limiter.limiter, call)
+
+        def meet(*args: Any, **kwargs: Any) -> Any:
+            all_ask.wait()
+            try:
+                return ask_store(*args, **kwargs)
+            finally:
+                if all_failed.wait() > 0:
+                    first_is_answered.wait(10)
+
+        def visit(client: Client) -> TestResponse:
+            try:
+                return client.get("/posts")
+            finally:
+                first_is_answered.set()
+
+        monkeypatch.setattr(limiter.limiter, call, meet)
+        with ThreadPoolExecutor(4) as threads:
+            answers = list(threads.map(visit, [new_client(other) for _ in range(4)]))
+        assert statuses(*answers) == [200] * 4
+        client = new_client(other)
+        assert statuses(*(client.get("/posts") for _ in range(3))) == [200, 200, 429]
 
 
 def test_store_that_is_back_counts_again(
