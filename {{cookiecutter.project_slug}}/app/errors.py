@@ -1,6 +1,9 @@
 """The one error format: every failure becomes application/problem+json (RFC 9457)."""
 
 import logging
+{% if cookiecutter.database == 'sqlite' %}
+import sqlite3
+{% endif %}
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -8,7 +11,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from marshmallow import ValidationError
 from sqlalchemy import UniqueConstraint
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError{{ ', OperationalError' if cookiecutter.database == 'postgresql' }}
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
@@ -20,6 +23,25 @@ from app.schemas import to_json
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5  # seconds, while the database is away
+{% if cookiecutter.database == 'sqlite' %}
+# Locked by others, or the disk fails; https://www.sqlite.org/rescode.html
+OUTAGES = {
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED),
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL),
+}
+{% elif cookiecutter.database == 'postgresql' %}
+# Connections, resources, shutdowns; a deadlock or conflict, a lock not had, a statement cancelled;
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+OUTAGES = ("08", "53", "57P0", "40001", "40P01", "55P03", "57014")
+{% else %}
+# The client's own codes tell that the server can't be reached; the server's, that it is full, shuts
+# down or ended a statement, or that a lock was not had.
+OUTAGES = {
+    *range(2000, 3000),
+    *(1021, 1040, 1203, 1226, 1053, 1317, 1927, 1969, 3024, 1205, 1213, 3572),
+}
+BROKEN_CHECK = {3819, 4025}  # on MySQL, on MariaDB
+{% endif %}
 
 
 def problem(status: int, detail: str, errors: dict[str, list[str]] | None = None) -> Response:
@@ -47,8 +69,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ValidationError, invalid)
     app.register_error_handler(IntegrityError, broken_constraint)
     app.register_error_handler(StaleDataError, overtaken)
-    app.register_error_handler(OperationalError, database_away)
-    app.register_error_handler(InterfaceError, database_away)
+    app.register_error_handler(DBAPIError, database_failed)
     app.register_error_handler(PoolTimeout, database_away)
     app.register_error_handler(Exception, crash)
     app.after_request(correct_retry_after)
@@ -92,7 +113,7 @@ def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
         yield path, list(messages)
 
 
-def broken_constraint(error: IntegrityError) -> Response:
+def broken_constraint(error: {{ 'DBAPIError' if cookiecutter.database == 'mysql' else 'IntegrityError' }}) -> Response:
     """Tell which unique field is taken; the database has decided it, so that no race slips by."""
     db.session.rollback()
 {% if cookiecutter.database == 'sqlite' %}
@@ -126,6 +147,27 @@ def overtaken(error: StaleDataError) -> Response:
     db.session.rollback()
     status = 412 if request.headers.get("If-Match") else 409
     return problem(status, "The resource was changed by another request")
+
+
+def database_failed(error: DBAPIError) -> Response:
+    """Tell an outage, which is worth another try, from a fault of ours."""
+{% if cookiecutter.database == 'sqlite' %}
+    # The low byte of a code is the error, the rest its circumstances.
+    outage = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in OUTAGES
+{% elif cookiecutter.database == 'postgresql' %}
+    # A server that can't be reached gives no code.
+    code = getattr(error.orig, "sqlstate", None)
+    outage = code.startswith(OUTAGES) if code else isinstance(error, OperationalError)
+{% else %}
+    # PyMySQL calls most errors of the server operational.
+    code, *_ = getattr(error.orig, "args", ()) or (0,)
+    if code in BROKEN_CHECK:
+        return broken_constraint(error)
+    outage = code in OUTAGES
+{% endif %}
+    if outage{{ ' or error.connection_invalidated' if cookiecutter.database != 'sqlite' }}:
+        return database_away(error)
+    return crash(error)
 
 
 def database_away(error: Exception) -> Response:

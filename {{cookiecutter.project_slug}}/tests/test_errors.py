@@ -13,14 +13,18 @@ from flask import Flask
 {% if cookiecutter.database == 'sqlite' %}
 from flask_migrate import upgrade
 {% endif %}
-from sqlalchemy import insert
+from sqlalchemy import {{ 'insert, text, update' if cookiecutter.database == 'sqlite' else 'insert, select, text, update' }}
 from werkzeug.test import TestResponse
 
 from app import db
 from app.api.framework import Resource
 from app.api.versions import v1
+{% if cookiecutter.database == 'sqlite' %}
+from app.config import Config
+{% endif %}
 from app.models.base import utcnow
 from app.models.post import Post
+from app.models.user import User
 from tests.answers import faults, refusal
 from tests.apps import other_app, production
 from tests.client import Client, bearer, new_client
@@ -30,6 +34,7 @@ from tests.relay import line_to
 {% endif %}
 
 JSON = {"Content-Type": "application/json"}
+ADA = {"username": "ada", "email": "ada@example.com", "password": "correct horse battery"}
 
 
 class Crash(Resource):
@@ -43,6 +48,23 @@ class Crash(Resource):
         values = {"user_id": 1, "title": "", "content": "", "published": False, "version": 1}
         now = utcnow()
         db.session.execute(insert(Post).values(**values, created_at=now, updated_at=now))
+
+    def put(self) -> None:
+        """Read what a migration is still to add."""
+        db.session.execute(text("SELECT nickname FROM users"))
+
+    def patch(self) -> None:
+        """Store a key that is not folded."""
+        user = User(**ADA)
+        user.email_key = "Ada@example.com"
+        db.session.add(user)
+        db.session.commit()
+{% if cookiecutter.database != 'sqlite' %}
+
+    def delete(self) -> None:
+        """Lock what another may have locked."""
+        db.session.execute(select(User).with_for_update(nowait=True))
+{% endif %}
 
 
 @pytest.fixture(scope="module", params=["testing", "production"])
@@ -61,9 +83,8 @@ def caller(fragile: Flask) -> Client:
 
 
 def register_twice(client: Client) -> TestResponse:
-    ada = {"username": "ada", "email": "ada@example.com", "password": "correct horse battery"}
-    client.post("/users", json=ada)
-    return client.post("/users", json={**ada, "email": "lovelace@example.com"})
+    client.post("/users", json=ADA)
+    return client.post("/users", json={**ADA, "email": "lovelace@example.com"})
 
 
 def exceed_the_limit(client: Client) -> TestResponse:
@@ -93,7 +114,9 @@ REFUSALS: list[tuple[int, str, Callable[[Client], TestResponse]]] = [
     (429, "Too many requests", exceed_the_limit),
     (409, "Username already taken", register_twice),
     (409, "The request contradicts what is stored", lambda c: c.post("/crash")),
+    (409, "The request contradicts what is stored", lambda c: c.patch("/crash")),
     (500, "Something went wrong on our side", lambda c: c.get("/crash")),
+    (500, "Something went wrong on our side", lambda c: c.put("/crash")),
 ]  # fmt: skip
 
 
@@ -248,4 +271,22 @@ def test_database_away_is_503_until_it_is_back(app: Flask, database_url: str) ->
             assert response.headers["Retry-After"] == "5"
         line.mend()
         assert client.get("/users?total=1").status_code == 200
+{% endif %}
+
+
+{% if cookiecutter.database == 'sqlite' %}
+def test_lock_of_another_is_503(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_user(app)
+    monkeypatch.setitem(Config.SQLALCHEMY_ENGINE_OPTIONS["connect_args"], "timeout", 0)
+    with other_app() as hasty, app.app_context(), db.engine.begin() as holder:
+        holder.execute(update(User).values(is_active=True))
+        response = new_client(hasty).post("/users", json=ADA)
+    assert refusal(response) == (503, "The database does not answer")
+{% else %}
+def test_lock_of_another_is_503(app: Flask, caller: Client) -> None:
+    make_user(app)
+    with app.app_context(), db.engine.begin() as holder:
+        holder.execute(update(User).values(is_active=True))
+        response = caller.delete("/crash")
+    assert refusal(response) == (503, "The database does not answer")
 {% endif %}
