@@ -150,9 +150,15 @@ class Config:
 
     JWT_TOKEN_LOCATION = ("headers",)
 {% if cookiecutter.database == 'sqlite' %}
-    SQLALCHEMY_ENGINE_OPTIONS: ClassVar[dict[str, Any]] = {"connect_args": {"timeout": 15}}
+    SQLALCHEMY_ENGINE_OPTIONS: ClassVar[dict[str, Any]] = {
+        # Logs of errors would hold what people wrote, their addresses and password hashes.
+        "hide_parameters": True,
+        "connect_args": {"timeout": 15},
+    }
 {% elif cookiecutter.database == 'postgresql' %}
     SQLALCHEMY_ENGINE_OPTIONS: ClassVar[dict[str, Any]] = {
+        # Logs of errors would hold what people wrote, their addresses and password hashes.
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
         "connect_args": {
@@ -168,6 +174,8 @@ class Config:
     }
 {% elif cookiecutter.database == 'mysql' %}
     SQLALCHEMY_ENGINE_OPTIONS: ClassVar[dict[str, Any]] = {
+        # Logs of errors would hold what people wrote, their addresses and password hashes.
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
         # A repeated look at the same rows must see what others committed meanwhile.

@@ -137,7 +137,10 @@ def broken_constraint(error: {{ 'DBAPIError' if cookiecutter.database == 'mysql'
 {% endif %}
     }
     if not taken:
-        log.warning("A constraint refused a request", exc_info=error)
+{% if cookiecutter.database == 'postgresql' %}
+        # The second line would be the row, with its address and password hash.
+{% endif %}
+        log.warning("A constraint refused a request: %s", str(error).partition("\n")[0])
         return problem(409, "The request contradicts what is stored")
     return problem(409, f"{', '.join(taken).capitalize()} already taken", taken)
 

@@ -31,6 +31,7 @@ from tests.client import Client, bearer, new_client
 from tests.factories import client_of, make_user
 {% if cookiecutter.database != 'sqlite' %}
 from tests.relay import line_to
+from tests.statements import watched
 {% endif %}
 
 JSON = {"Content-Type": "application/json"}
@@ -50,8 +51,8 @@ class Crash(Resource):
         db.session.execute(insert(Post).values(**values, created_at=now, updated_at=now))
 
     def put(self) -> None:
-        """Read what a migration is still to add."""
-        db.session.execute(text("SELECT nickname FROM users"))
+        """Fill a column that a migration is still to add."""
+        db.session.execute(text("INSERT INTO users (nickname, email) VALUES ('', :email)"), ADA)
 
     def patch(self) -> None:
         """Store a key that is not folded."""
@@ -157,6 +158,16 @@ def test_crash_tells_its_id_and_the_log_the_rest(
     (record,) = (record for record in caplog.records if record.levelname == "ERROR")
     assert "hunter2" in caplog.text
     assert record.exc_info
+
+
+@pytest.mark.parametrize(("verb", "named"), [("PATCH", "email_key_folded"), ("PUT", "nickname")])
+def test_log_of_a_failing_statement_has_none_of_its_values(
+    caller: Client, caplog: pytest.LogCaptureFixture, verb: str, named: str
+) -> None:
+    caller.open("/crash", method=verb)
+    assert named in caplog.text
+    assert ADA["email"] not in caplog.text
+    assert "$argon2" not in caplog.text
 
 
 def test_service_goes_on_after_a_crash(caller: Client) -> None:
@@ -271,6 +282,22 @@ def test_database_away_is_503_until_it_is_back(app: Flask, database_url: str) ->
             assert response.headers["Retry-After"] == "5"
         line.mend()
         assert client.get("/users?total=1").status_code == 200
+
+
+def test_database_that_goes_away_in_a_statement_is_503(
+    app: Flask, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        line_to(database_url, {{ 5432 if cookiecutter.database == 'postgresql' else 3306 }}) as line,
+        other_app(TEST_DATABASE_URL=line.address) as other,
+        watched(other, lambda statement: line.cut() if "INTO users" in statement else None),
+    ):
+        response = new_client(other).post("/users", json=ADA)
+    assert refusal(response) == (503, "The database does not answer")
+    logged = capsys.readouterr().err
+    assert "INSERT INTO users" in logged
+    assert ADA["email"] not in logged
+    assert "$argon2" not in logged
 {% endif %}
 
 
