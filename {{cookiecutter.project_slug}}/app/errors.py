@@ -122,7 +122,8 @@ def broken_constraint(error: {{ 'DBAPIError' if cookiecutter.database == 'mysql'
     broken = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
 {% else %}
     # "Duplicate entry 'ada' for key 'uq_users_username_key'"; MySQL puts the table before it.
-    broken = str(error.orig).rpartition(" for key ")[2].strip("'\")").rpartition(".")[2]
+    message = str(getattr(error.orig, "args", [""])[-1])
+    broken = message.rpartition(" for key ")[2].strip("'").rpartition(".")[2]
 {% endif %}
     taken = {
         column.name.removesuffix("_key"): ["Already taken."]

@@ -101,6 +101,15 @@ def test_taken_email_is_409_without_regard_to_case(client: Client, door: str, em
 
 
 @DOORS
+@pytest.mark.parametrize("email", ['"a"@example.com', "o'hara@example.com"])
+def test_taken_email_with_quotes_is_named(client: Client, door: str, email: str) -> None:
+    client.post("/auth/register", json={**ADA, "email": email})
+    response = client.post(door, json={**ADA, "username": "other", "email": email})
+    assert refusal(response) == (409, "Email already taken")
+    assert faults(response) == {"email"}
+
+
+@DOORS
 @pytest.mark.parametrize("username", ["ada", "ADA", "aDa"])
 def test_taken_name_is_409_without_regard_to_case(client: Client, door: str, username: str) -> None:
     client.post("/auth/register", json=ADA)
