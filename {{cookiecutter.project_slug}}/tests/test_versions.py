@@ -14,6 +14,8 @@ import pytest
 from flask import Flask, url_for
 
 from app.api import versions
+from app.api.contract import returns
+from app.api.framework import Resource
 from app.api.versions import Version, v1
 {% if header %}
 from app.config import ConfigError
@@ -38,6 +40,14 @@ def documented_versions() -> list[Version]:
         exec(table, names)
     made: list[Version] = names["VERSIONS"]
     return made
+
+
+class New(Resource):
+    """What the first versions don't have."""
+
+    @returns(status=204)
+    def get(self) -> None:
+        """Say nothing."""
 
 
 {% if header %}
@@ -67,8 +77,8 @@ def second(client: Client, path: str) -> Any:
 
 @contextmanager
 def several_versions(**settings: str) -> Iterator[Flask]:
-    """An application with the README's two versions, and a third like the first."""
-    offered = [*documented_versions(), Version("2.1", v1)]
+    """An application with the README's two versions, and a third with one more address."""
+    offered = [*documented_versions(), Version("2.1", v1 | {"/new": New})]
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(versions, "init_app", partial(versions.init_app, versions=offered))
@@ -239,6 +249,19 @@ def test_every_answer_varies_with_accept(client: Client) -> None:
 @pytest.mark.parametrize("path", ["/api/v1/posts", "/api/1.0/posts", "/api/v2/posts", "/api/"])
 def test_version_is_no_part_of_an_address(several: Flask, path: str) -> None:
     assert new_client(several).get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "version"),
+    [("/posts", 200, "1.0"), ("/new", 200, "2.1"), ("/nothing", 404, "1.0")],
+)
+def test_browsers_get_permission_for_an_address_of_any_version(
+    several: Flask, path: str, status: int, version: str
+) -> None:
+    """They send no version when they ask for it."""
+    asked = {"Accept": "*/*", "Access-Control-Request-Method": "GET"}
+    response = new_client(several).options(path, headers=asked)
+    assert (response.status_code, response.headers["API-Version"]) == (status, version)
 
 
 def test_default_version_is_a_setting(app: Flask) -> None:
