@@ -127,6 +127,7 @@ def test_bad_field_of_a_new_user_is_422(
     ("bad", "failing"),
     [
         ({"roles": ["wizard"]}, {"roles"}),
+        ({"roles": ["wizard"], "email": "x"}, {"roles", "email"}),
         ({"roles": None, "username": "x y", "id": 1}, {"roles", "username", "id"}),
         ({"is_active": 0, "password": "short"}, {"is_active", "password"}),
     ],
@@ -144,6 +145,13 @@ def test_bad_change_is_422_and_changes_nothing(
 def test_unknown_role_is_named(app: Flask) -> None:
     admin = client_of(app, make_admin(app))
     response = admin.post("/admin/users", json={**ADA, "roles": ["user", "wizard"]})
+    assert response.json["errors"] == {"roles": ["Unknown role: wizard."]}
+
+
+def test_unknown_role_is_named_to_the_last_admin_too(app: Flask) -> None:
+    boss = make_admin(app)
+    response = client_of(app, boss).patch(f"/admin/users/{boss.id}", json={"roles": ["wizard"]})
+    assert response.status_code == 422
     assert response.json["errors"] == {"roles": ["Unknown role: wizard."]}
 
 

@@ -213,6 +213,11 @@ def test_empty_body_is_named_so(app: Flask, body: bytes) -> None:
     assert refusal(response) == (400, "No input data provided")
 
 
+def test_parameter_given_twice_is_named_with_all_others(client: Client) -> None:
+    response = client.get("/posts?per_page=5&per_page=6&sort=x")
+    assert faults(response) == {"per_page", "sort"}
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_body_that_does_not_say_json_is_415(client: Client, kind: str) -> None:
     response = client.post("/auth/login", data=b"{}", headers={"Content-Type": kind})

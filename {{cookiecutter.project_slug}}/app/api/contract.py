@@ -126,8 +126,11 @@ def accepts(
     def decorate(method: View) -> View:
         @wraps(method)
         def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-            given = json_body() if location == "json" else query_parameters()
-            return method(self, schema(cls, partial=partial).load(given), *args, **kwargs)
+            if location == "json":
+                given = schema(cls, partial=partial).load(json_body())
+            else:
+                given = query_parameters(cls)
+            return method(self, given, *args, **kwargs)
 
         if location == "json":
             record(wrapper, body=cls, partial=partial)
@@ -157,14 +160,15 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON (RFC 8259, section 6)")
 
 
-def query_parameters() -> dict[str, str]:
+def query_parameters(cls: type[Schema]) -> Any:
     """The query parameters; one that is given twice is invalid."""
-    parameters = {}
-    for name, values in request.args.lists():
-        if len(values) > 1:
-            raise ValidationError("Given more than once.", name)
-        parameters[name] = values[0]
-    return parameters
+    given = request.args.to_dict()
+    twice = {
+        name: ["Given more than once."] for name, values in request.args.lists() if len(values) > 1
+    }
+    if twice:
+        raise ValidationError({**schema(cls).validate(given), **twice})
+    return schema(cls).load(given)
 
 
 def returns(

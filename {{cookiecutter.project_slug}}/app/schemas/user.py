@@ -1,6 +1,6 @@
 """Users, as they come in and go out."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from app.models.user import ROLES
 from app.schemas.fields import Flag, Id, Text, Time
@@ -44,12 +44,17 @@ class UserIn(Schema):
     password = password()
 
 
+def known_roles(names: list[str]) -> None:
+    if unknown := sorted(set(names) - set(ROLES)):
+        raise ValidationError([f"Unknown role: {name}." for name in unknown])
+
+
 class AdminUserIn(UserIn):
     """What an admin may say about a user."""
 
     roles = fields.List(
         Text(validate=validate.Length(1, 64), metadata={"enum": list(ROLES)}),
-        validate=validate.Length(max=20),
+        validate=[validate.Length(max=20), known_roles],
         metadata={"examples": [["user"]]},
     )
     is_active = Flag(examples=[True])
