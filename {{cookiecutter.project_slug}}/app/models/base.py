@@ -13,7 +13,7 @@ from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 {% if cookiecutter.database == 'mysql' %}
 
-# Text compares and sorts by code point, as other databases do it.
+# Text compares and sorts by code point, whatever the server's default.
 TABLE_OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 {% endif %}
 

@@ -38,8 +38,12 @@ def authenticated(username: str, password: str) -> User:
     """The active user with this name and password, or 401."""
     named = select(User).where(User.username_key == username.lower())
     user = db.session.scalars(named.options(joinedload(User.roles))).unique().one_or_none()
-    # A database may take spaces at the end for nothing; the limit by account does not.
+{% if cookiecutter.database == 'mysql' %}
+    # The database takes spaces at the end for nothing; the limit by account does not.
     if user is None or user.username.lower() != username.lower():
+{% else %}
+    if user is None:
+{% endif %}
         passwords.verify_nobody(password)
         raise Unauthorized("Invalid credentials")
     if not user.verify_password(password) or not user.is_active:

@@ -11,7 +11,7 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Text(fields.String):
-    """Text that every database can store: no NUL, nothing that has no UTF-8 form."""
+    """Text that can be stored: no NUL, nothing that has no UTF-8 form."""
 
     def __init__(self, *, metadata: dict[str, Any] | None = None, **kwargs: Any) -> None:
         metadata = metadata or {}

@@ -36,7 +36,7 @@ class UserIn(Schema):
         required=True,
         validate=[
             validate.Length(max=255),
-            # Every database folds the case of these, and of no others, in the same way.
+            # Python and the database fold the case of these, and of no others, in the same way.
             validate.Regexp(r"^[!-~]+\Z", error="May hold ASCII characters only."),
         ],
         metadata={"examples": ["ada@example.com"], "pattern": "^[!-~]+$"},

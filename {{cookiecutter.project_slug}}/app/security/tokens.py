@@ -49,9 +49,15 @@ def known_caller() -> User:
 def begin_session(user: User) -> dict[str, Any] | None:
     """Log a user in: a new session and its first pair of tokens; None if the password has changed.
 
+{% if cookiecutter.database == 'sqlite' %}
+    Who changes a password ends the user's sessions. The insert compares the password with the one
+    that was read, and nobody else writes meanwhile, so that a session of an old one either is there
+    to be ended or does not begin.
+{% else %}
     Who changes a password ends the user's sessions. The insert locks the user's row and compares
     the password with the one that was read, so that a session of an old one either is there to be
     ended or does not begin.
+{% endif %}
     """
     session_id, refresh_id, now = new_id(), new_id(), utcnow()
     row = {
@@ -65,7 +71,11 @@ def begin_session(user: User) -> dict[str, Any] | None:
         select(User.id, *columns)
         .where(User.id == user.id, User.password_hash == user.password_hash)
         .where(User.is_active == true())
+{% if cookiecutter.database == 'postgresql' %}
         .with_for_update(key_share=True)
+{% elif cookiecutter.database == 'mysql' %}
+        .with_for_update()
+{% endif %}
     )
     begun = insert(Session).from_select(["user_id", *row], unchanged)
     result = db.session.execute(begun.execution_options(preserve_rowcount=True))
