@@ -45,6 +45,14 @@ def add_import(project: Path) -> None:
     (project / "app" / "spoiled.py").write_text("import coverage\n")
 
 
+def add_import_to_tests(project: Path) -> None:
+    (project / "tests" / "spoiled.py").write_text("import coverage\n")
+
+
+def add_import_of_tests(project: Path) -> None:
+    (project / "app" / "spoiled.py").write_text("import pytest\n")
+
+
 def add_dependency(project: Path) -> None:
     pyproject = project / "pyproject.toml"
     text = pyproject.read_text("utf-8")
@@ -60,6 +68,8 @@ def remove_dependency(project: Path) -> None:
     ("plant", "said"),
     [
         (add_import, "'coverage' imported but it is a transitive dependency"),
+        (add_import_to_tests, "'coverage' imported but it is a transitive dependency"),
+        (add_import_of_tests, "'pytest' imported but declared as a dev dependency"),
         (add_dependency, "'pytz' defined as a dependency but not used"),
         (remove_dependency, "'marshmallow' imported but it is a transitive dependency"),
     ],
@@ -69,7 +79,8 @@ def test_wrongly_declared_dependency_is_caught(
 ) -> None:
     plant(project)
     check_dependencies(result, project, environment(project), job)
-    assert (result.outcome, result.reason) == ("failed", "deptry found faults")
+    assert result.outcome == "failed"
+    assert result.reason in ("deptry found faults", "deptry of tests found faults")
     assert said in result.output
 
 
