@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
+import shutil
 import stat
 import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -116,20 +119,18 @@ def typed_answers(prompt: str, answer: str) -> str:
     return "".join(f"{answer if name == prompt else ''}\n" for name in ASKED)
 
 
-def assert_intact(project: Path, prompt: str, answer: str) -> None:
-    """Check that every file parses and that `answer` stands where it should, letter by letter."""
+def assert_intact(project: Path, answers: Mapping[str, str]) -> None:
+    """Check that every file parses and that answers stand where they should, letter by letter."""
     assert checks.parse_faults(project) == []
     table, strings = texts(project)
-    if prompt == "project_name":
-        assert answer in strings
-    if prompt == "project_slug":
-        assert project.name == table["name"] == answer
-    if prompt == "project_description":
-        assert table["description"] == answer
-    if prompt == "author_name":
-        assert table["authors"] == [{"name": answer}]
-    if prompt == "author_email":
-        assert table["authors"] == [{"email": answer}]
+    if "project_name" in answers:
+        assert answers["project_name"] in strings
+    if "project_slug" in answers:
+        assert project.name == table["name"] == answers["project_slug"]
+    if "project_description" in answers:
+        assert table["description"] == answers["project_description"]
+    author = {key: answer for key in ("name", "email") if (answer := answers.get(f"author_{key}"))}
+    assert table.get("authors", []) == ([author] if author else [])
 
 
 def only_project(output: Path) -> Path:
@@ -142,14 +143,14 @@ def only_project(output: Path) -> Path:
 def test_answer_on_the_command_line_is_kept(prompt: str, answer: str, tmp_path: Path) -> None:
     status, said, output = cookiecutter(tmp_path, f"{prompt}={answer}")
     assert status == 0, said
-    assert_intact(only_project(output), prompt, answer)
+    assert_intact(only_project(output), {prompt: answer})
 
 
 @pytest.mark.parametrize(("prompt", "answer"), ACCEPTED + TYPED_ONLY)
 def test_typed_answer_is_kept(prompt: str, answer: str, tmp_path: Path) -> None:
     status, said, output = cookiecutter(tmp_path, typed=typed_answers(prompt, answer))
     assert status == 0, said
-    assert_intact(only_project(output), prompt, answer)
+    assert_intact(only_project(output), {prompt: answer})
 
 
 def assert_refused(status: int, said: str, output: Path, prompt: str, why: str) -> None:
@@ -317,12 +318,37 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return given_answers
 
 
-def rendered_as_typed(answers: dict[str, str], folder: Path) -> Path | None:
-    """Render with typed answers; nothing when they were refused."""
+def rendered_as_typed(
+    folder: Path, said: pytest.CaptureFixture[str], template: Path = KIT
+) -> Path | None:
+    """Render with typed answers; nothing when they were refused, in one line and no other way."""
+    said.readouterr()
     try:
-        return render({}, folder, no_input=False)
+        return render({}, folder, template, no_input=False)
     except FailedHookException:
+        output, errors = said.readouterr()
+        assert output == ""
+        assert re.fullmatch(r"Not rendered: .+\n", errors), errors
         return None
+
+
+@pytest.mark.parametrize("name", ["pre_gen_project", "post_gen_project"])
+def test_crash_of_a_hook_is_no_refusal(
+    name: str, answers: dict[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    template, output = tmp_path / "template", tmp_path / "output"
+    shutil.copytree(KIT / "hooks", template / "hooks")
+    shutil.copy(KIT / "cookiecutter.json", template)
+    (template / "{{cookiecutter.project_slug}}").mkdir()
+    assert rendered_as_typed(output, capfd, template) == output / "flask-api"
+    shutil.rmtree(output)
+    hook = template / "hooks" / f"{name}.py"
+    start = 'if __name__ == "__main__":\n'
+    text = hook.read_text("utf-8")
+    assert start in text
+    hook.write_text(text.replace(start, f"{start}    raise RuntimeError\n"), "utf-8")
+    with pytest.raises(AssertionError, match="RuntimeError"):
+        rendered_as_typed(output, capfd, template)
 
 
 any_text = st.text(max_size=70) | st.text(alphabet="{}%#\\\"'`$&<>-=*[]: \n", max_size=20)
@@ -335,46 +361,71 @@ property_test = settings(
 
 
 @property_test
-@given(name=any_text, description=any_text, author=any_text)
+@given(name=any_text, description=any_text, author=any_text, email=st.just("") | st.emails())
 def test_any_text_is_kept_or_refused(
     name: str,
     description: str,
     author: str,
+    email: str,
     answers: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    answers.update(project_name=name, project_description=description, author_name=author)
-    answers["project_slug"] = "project"
+    answers.update(project_name=name, project_description=description, project_slug="project")
+    answers.update(author_name=author, author_email=email)
     folder = tmp_path_factory.mktemp("any")
-    project = rendered_as_typed(answers, folder)
+    project = rendered_as_typed(folder, capfd)
     if project is None:
         assert list(folder.iterdir()) == []
-        return
-    assert_intact(project, "project_name", name)
-    assert_intact(project, "project_description", description)
-    if author:
-        assert_intact(project, "author_name", author)
+    else:
+        assert_intact(project, answers)
 
 
 @property_test
-@given(name=harmless)
-def test_harmless_name_is_never_refused(
-    name: str, answers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+@given(email=any_text | st.text(alphabet="{}%#\"'`@a. \n", max_size=20))
+def test_any_email_is_kept_or_refused(
+    email: str,
+    answers: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    answers.update(project_name=name, project_slug="project")
-    project = rendered_as_typed(answers, tmp_path_factory.mktemp("harmless"))
-    assert project is not None
-    assert_intact(project, "project_name", name)
+    answers.update(author_email=email)
+    folder = tmp_path_factory.mktemp("email")
+    project = rendered_as_typed(folder, capfd)
+    if project is None:
+        assert list(folder.iterdir()) == []
+    else:
+        assert_intact(project, answers)
 
 
 @property_test
-@given(slug=st.text(max_size=60))
+@given(name=harmless, email=st.emails())
+def test_harmless_text_is_never_refused(
+    name: str,
+    email: str,
+    answers: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    answers.update(project_name=name, project_slug="project", author_email=email)
+    project = rendered_as_typed(tmp_path_factory.mktemp("harmless"), capfd)
+    assert project is not None
+    assert_intact(project, answers)
+
+
+@property_test
+@given(slug=st.text(max_size=60) | st.from_regex(r"[a-z0-9]{1,9}([-_][a-z0-9]{1,9}){0,5}\Z"))
 def test_any_slug_stays_inside_the_output_folder(
-    slug: str, answers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    slug: str,
+    answers: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     answers.update(project_slug=slug)
     folder = tmp_path_factory.mktemp("slug") / "output"
     folder.mkdir()
-    project = rendered_as_typed(answers, folder)
+    project = rendered_as_typed(folder, capfd)
     assert [path.name for path in folder.parent.iterdir()] == ["output"]
     assert list(folder.iterdir()) == ([] if project is None else [folder / slug])
+    if project:
+        assert_intact(project, answers)
