@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import subprocess
 import sys
@@ -165,6 +166,77 @@ def test_newest_versions_run_on_each_python_and_both_servers() -> None:
     )
     assert matrix["python"] == ["3.11", "3.12", "3.13"]
     assert {image.partition(":")[0] for image in matrix["mysql"]} == {"mysql", "mariadb"}
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_workflow_tells_the_tests_which_python_it_sets_up(workflow: Path) -> None:
+    job = jobs(workflow)["tox"]
+    (version,) = (
+        step["with"]["python-version"]
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/setup-python@")
+    )
+    assert version == "${{ env.KIT_PYTHON }}"
+    assert job["env"]["KIT_PYTHON"] in ("3.13", "${{ matrix.python }}")
+
+
+@pytest.mark.skipif("KIT_PYTHON" not in os.environ, reason="only workflows name a Python")
+def test_python_is_the_one_that_the_workflow_sets_up() -> None:
+    assert os.environ["KIT_PYTHON"] == f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+# A Python that claims a version and a speed, and says that it makes the environment.
+CLAIMING = f"""#!{sys.executable}
+import sys, timeit
+from pathlib import Path
+sys.executable = __file__
+sys.version_info = (*VERSION, 0)
+timeit.repeat = lambda *_, **__: [SECONDS]
+if sys.argv[1] == "-c":
+    code = sys.argv.pop(2)
+    del sys.argv[0]
+    exec(code)
+else:
+    programs = Path(sys.argv[3]) / "bin"
+    programs.mkdir(parents=True)
+    for name in ("python", "tox"):
+        (programs / name).symlink_to("/bin/true")
+    print("made by", Path(__file__).name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("usual", "system", "seconds", "said"),
+    [
+        ((3, 12), (3, 12), 0.5, "made by system"),
+        ((3, 12), (3, 12), 2.0, "made by python3"),
+        ((3, 11), (3, 12), 0.5, "made by python3"),
+        ((3, 13), (3, 12), 0.5, "made by python3"),
+        ((3, 10), (3, 12), 0.5, "Python 3.11 or newer is needed"),
+    ],
+)
+def test_ci_script_takes_the_quicker_python_of_the_usual_version(
+    usual: tuple[int, int], system: tuple[int, int], seconds: float, said: str, tmp_path: Path
+) -> None:
+    programs, script = tmp_path / "bin", tmp_path / ".ci" / "run"
+    programs.mkdir()
+    script.parent.mkdir()
+    text = (KIT / ".ci" / "run").read_text("utf-8")
+    script.write_text(text.replace("/usr/bin/python3", str(programs / "system")), "utf-8")
+    for name in {"node", *re.findall(r"command -v (\S+)", text)}:
+        (programs / name).symlink_to("/bin/true")
+    for name, version, took in (("python3", usual, 1.0), ("system", system, seconds)):
+        claims = CLAIMING.replace("VERSION", str(version)).replace("SECONDS", str(took))
+        (programs / name).write_text(claims, "utf-8")
+        (programs / name).chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(script)],
+        capture_output=True,
+        text=True,
+        env={"PATH": f"{programs}{os.pathsep}{os.defpath}"},
+    )
+    assert said in done.stdout + done.stderr
+    assert (done.returncode == 0) == said.startswith("made by")
 
 
 def test_ci_script_is_valid() -> None:
