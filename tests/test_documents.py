@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -166,6 +167,23 @@ def test_newest_versions_run_on_each_python_and_both_servers() -> None:
     )
     assert matrix["python"] == ["3.11", "3.12", "3.13"]
     assert {image.partition(":")[0] for image in matrix["mysql"]} == {"mysql", "mariadb"}
+
+
+def test_run_that_hangs_is_reported_too() -> None:
+    report = jobs(KIT / ".github" / "workflows" / "newest.yml")["report"]
+    assert report["needs"] == "tox"
+    assert report["if"] == "always() && needs.tox.result != 'success'"
+
+
+def test_server_of_the_newest_versions_is_waited_for() -> None:
+    """The port alone says nothing: Docker's proxy listens before the server does."""
+    job = jobs(KIT / ".github" / "workflows" / "newest.yml")["tox"]
+    options = shlex.split(job["services"]["mysql"]["options"])
+    command = options[options.index("--health-cmd") + 1]
+    # The images have one of these each.
+    assert [part.split()[:3] for part in command.split(" || ")] == [
+        [program, "ping", "--host=127.0.0.1"] for program in ("mysqladmin", "mariadb-admin")
+    ]
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
