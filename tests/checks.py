@@ -70,10 +70,15 @@ INSTRUCTIONS = re.compile(
 )
 
 
-def _dockerfile(text: str) -> None:
+def _instructions(text: str) -> list[list[str]]:
+    """Return the instructions of a Dockerfile, each apart from its arguments."""
     without_comments = re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE)
     lines = without_comments.replace("\\\n", " ").splitlines()
-    instructions = [line.split(maxsplit=1) for line in lines if line.strip()]
+    return [line.split(maxsplit=1) for line in lines if line.strip()]
+
+
+def _dockerfile(text: str) -> None:
+    instructions = _instructions(text)
     if not instructions or instructions[0][0] not in ("FROM", "ARG"):
         raise ValueError("the first instruction is not FROM")
     for instruction in instructions:
@@ -262,31 +267,94 @@ def file_list_faults(project: Path, combination: Combination) -> list[str]:
     ]
 
 
-# --- what documents name exists -----------------------------------------------------------------
+# --- what files name exists ---------------------------------------------------------------------
 
-# Made when the project runs, named by its documents and kept out of git.
+# Made when the project runs, named by its files and kept out of git.
 MADE_LATER = {".env", ".venv", ".tox", "instance", "htmlcov"}
+NAME = re.compile(r"(?<![\w./*-])(?:\./)?([\w.-]+(?:/[\w.*-]+)*/?)")
+QUOTED = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/?)`")
+FILE = re.compile(r"\.(py|toml|ya?ml|ini|txt|conf|md|sql|mako)$")
+SERVED = re.compile(r"(?<=--app )\w+|(?<=FLASK_APP=)\w+|\b\w+(?=:app\b)")
+
+
+def _in_compose(text: str) -> Iterator[str]:
+    for service in yaml.safe_load(text)["services"].values():
+        if "build" in service:
+            yield f"{service['build']}/Dockerfile"
+        sources = (volume.partition(":")[0] for volume in service.get("volumes", ()))
+        yield from (source for source in sources if source.startswith("."))
+
+
+def _in_dockerfile(text: str) -> Iterator[str]:
+    for instruction, *rest in _instructions(text):
+        words = " ".join(rest).split()
+        if instruction in ("ADD", "COPY") and not words[0].startswith("--from="):
+            yield from (word for word in words[:-1] if not word.startswith("--"))
+
+
+def _in_dockerignore(text: str) -> Iterator[str]:
+    yield from re.findall(r"(?m)^!(.+)", text)
+
+
+def _in_pyproject(text: str) -> Iterator[str]:
+    tool = tomllib.loads(text)["tool"]
+    yield from tool["coverage"]["run"]["source"]
+    yield from tool["mypy"]["files"]
+    yield from tool["pytest"]["ini_options"]["testpaths"]
+    yield from tool["ruff"]["format"]["exclude"]
+    yield from tool["ruff"]["lint"]["per-file-ignores"]
+    for module in re.findall(r'"((?:app|tests)\.[\w.*]+)"', text):
+        yield module.replace(".", "/") + ("" if module.endswith("*") else ".py")
+
+
+# What a format's own keys name; a name with a known ending is found in any file.
+NAMED_IN: dict[str, Callable[[str], Iterator[str]]] = {
+    "compose.yaml": _in_compose,
+    "Dockerfile": _in_dockerfile,
+    ".dockerignore": _in_dockerignore,
+    "pyproject.toml": _in_pyproject,
+}
+
+
+@cache
+def _named(name: str, text: str) -> tuple[set[str], set[str]]:
+    """Return what a file names for certain, and what is a path if a folder bears its first part."""
+    certain = {f"{module}.py" for module in SERVED.findall(text)}
+    if name in NAMED_IN:
+        certain.update(str(PurePosixPath(path)) for path in NAMED_IN[name](text))
+    # Python's own strings name files that tests make; a sentence ends in a dot.
+    found = (QUOTED if name.endswith(".py") else NAME).findall(text)
+    words = {word.rstrip(".") for word in found}
+    endings = {word for word in words if FILE.search(word)}
+    return certain | endings, {word for word in words - endings if "/" in word}
 
 
 def path_faults(project: Path, _: Combination | None = None) -> list[str]:
-    """Return a line for each link or path in a document that leads nowhere."""
+    """Return a line for each path that a file names, or a document links to, and that is not."""
     faults = []
     tops = {path.name for path in project.iterdir()}
     for name, text in files_of(project):
-        if not name.endswith(".md"):
-            continue
         folder = (project / name).parent
-        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
-            if "://" not in target and not (folder / target).exists():
-                faults.append(f"{name}: the link to {target} leads nowhere")
-        for quoted in re.findall(r"`([\w.-]+(?:/[\w.-]+)*/?)`", text):
-            first = quoted.split("/")[0]
-            looks_like_path = ("/" in quoted and first in tops) or re.search(
-                r"\.(py|toml|ya?ml|ini|txt|conf|md|sql)$", quoted
-            )
-            if looks_like_path and first not in MADE_LATER and not (project / quoted).exists():
-                faults.append(f"{name}: `{quoted}` does not exist")
+        if name.endswith(".md"):
+            for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+                if "://" not in target and not (folder / target).exists():
+                    faults.append(f"{name}: the link to {target} leads nowhere")
+        certain, possible = _named(name, text)
+        for path in sorted(certain | {path for path in possible if path.split("/")[0] in tops}):
+            if path.split("/")[0] not in MADE_LATER and not any(project.glob(path)):
+                faults.append(f"{name}: {path} does not exist")
     return faults
+
+
+def context_faults(project: Path, _: Combination | None = None) -> list[str]:
+    """Return a line for each file that the image copies and .dockerignore keeps from it."""
+    copied = _in_dockerfile((project / "Dockerfile").read_text("utf-8"))
+    let_through = {*_in_dockerignore((project / ".dockerignore").read_text("utf-8"))}
+    return [
+        f"Dockerfile: {path} is left out by .dockerignore"
+        for path in copied
+        if path not in let_through
+    ]
 
 
 # --- style --------------------------------------------------------------------------------------

@@ -136,11 +136,51 @@ def test_entry_that_left_the_file_list_is_caught(
     assert "wsgi.py is not in tests/files.txt" in checks.file_list_faults(project, MYSQL)
 
 
-@pytest.mark.parametrize("text", ["See `app/nowhere.py`.\n", "See [this](docs/nowhere.md#top).\n"])
-def test_path_to_nowhere_is_caught(text: str, project: Path) -> None:
-    before = checks.path_faults(project)
-    add("README.md", text)(project)
-    assert len(checks.path_faults(project)) == len(before) + 1
+def remove(name: str) -> Callable[[Path], None]:
+    """Return what removes a file of a project."""
+    return lambda project: (project / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("plant", "caught"),
+    [
+        (add("README.md", "See `app/nowhere.py`.\n"), "README.md: app/nowhere.py"),
+        (add("README.md", "See [this](docs/nowhere.md#top).\n"), "README.md: the link to docs/"),
+        (add("wsgi.py", "# See `app/nowhere.py`.\n"), "wsgi.py: app/nowhere.py"),
+        (add(".env.example", "# See nowhere.md.\n"), ".env.example: nowhere.md"),
+        (remove("deploy/mysql-init.sql"), "compose.yaml: deploy/mysql-init.sql"),
+        (change("compose.yaml", "./deploy/nginx.conf:", "./nginx:"), "compose.yaml: nginx"),
+        (change("compose.yaml", "build: .", "build: ./image"), "compose.yaml: image/Dockerfile"),
+        (change("Dockerfile", "COPY app app", "COPY api app"), "Dockerfile: api"),
+        (change("Dockerfile", "FLASK_APP=wsgi", "FLASK_APP=main"), "Dockerfile: main.py"),
+        (change("Dockerfile", "wsgi:app", "main:app"), "Dockerfile: main.py"),
+        (change(".dockerignore", "!app", "!api"), ".dockerignore: api"),
+        (change(".flaskenv", "=wsgi", "=main"), ".flaskenv: main.py"),
+        (change("Procfile", "--app wsgi", "--app main"), "Procfile: main.py"),
+        (change("pyproject.toml", 'files = ["app"', 'files = ["api"'), "pyproject.toml: api"),
+        (change("pyproject.toml", 'source = ["app"]', 'source = ["api"]'), "pyproject.toml: api"),
+        (change("pyproject.toml", '["tests"]', '["checks"]'), "pyproject.toml: checks"),
+        (
+            change("pyproject.toml", "app.api.framework", "app.api.f"),
+            "pyproject.toml: app/api/f.py",
+        ),
+        (change("pyproject.toml", '"tests/**"', '"checks/**"'), "pyproject.toml: checks/**"),
+        (change("pyproject.toml", '["migrations/', '["revisions/'), "pyproject.toml: revisions/"),
+        (change("tox.ini", "requirements-dev", "requirements-test"), "tox.ini: requirements-test"),
+    ],
+)
+def test_path_to_nowhere_is_caught(
+    plant: Callable[[Path], None], caught: str, project: Path
+) -> None:
+    assert checks.path_faults(project) == []
+    plant(project)
+    assert any(fault.startswith(caught) for fault in checks.path_faults(project))
+
+
+def test_file_that_does_not_reach_the_image_is_caught(project: Path) -> None:
+    assert checks.context_faults(project) == []
+    change(".dockerignore", "!migrations\n", "")(project)
+    assert checks.context_faults(project) == ["Dockerfile: migrations is left out by .dockerignore"]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def by_fault(
         checks.foreign_faults,
         checks.file_list_faults,
         checks.path_faults,
+        checks.context_faults,
     ],
 )
 def test_no_render_has_a_fault(
