@@ -213,6 +213,7 @@ WORDS = {
     "cache_backend=simple": r"simplecache",
     "cache_backend=redis": r"CACHE_REDIS_URL|RedisCache",
     "cache_backend=memcached": r"CACHE_MEMCACHED_SERVERS|MemcachedCache",
+    "limiter_backend=memory": r"memory://",
     "limiter_backend=redis": r"redis://[^ ]*/1\b",
     "limiter_backend=memcached": r"memcached://",
     "versioning=header": r"; version=1|media range",
