@@ -65,7 +65,8 @@ def serve(project: Path, programs: Path, port: int) -> int:
         while server.poll() is None and not occupied(port):
             time.sleep(0.05)
         if server.poll() is None:
-            print(f"\nThe docs page: http://127.0.0.1:{port}/api/v1/docs   Ctrl-C ends it.\n")
+            address = f"http://127.0.0.1:{port}/api/v1/docs"
+            print(f"\nThe docs page: {address}   Ctrl-C ends it.\n", flush=True)
         return server.wait()
     except KeyboardInterrupt:
         # A terminal sends Ctrl-C to the server as well; a bare signal reaches this process alone.
@@ -86,8 +87,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("--port", type=int, default=5000)
     port = parser.parse_args().port
+    # With 0 the server would choose, and nobody would know its address.
+    if not 1 <= port <= 65535:
+        print(f"demo: {port} is no port; there are 1 to 65535")
+        return 1
     if occupied(port):
-        print(f"demo: port {port} is occupied; try: tox run -e demo -- --port {port + 1}")
+        other = port + 1 if port < 65535 else port - 1
+        print(f"demo: port {port} is occupied; try: tox run -e demo -- --port {other}")
         return 1
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)

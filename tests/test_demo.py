@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,12 @@ from matrix.services import free_port
 
 
 def demo(folder: Path, port: int) -> subprocess.Popen[str]:
-    """Start the demo with its temporary files in `folder`."""
+    """Start the demo with its temporary files in `folder`, as if its output went to a file."""
+    env = {**os.environ, "TMPDIR": str(folder)}
+    env.pop("PYTHONUNBUFFERED", None)
     return subprocess.Popen(
         [sys.executable, str(KIT / "demo.py"), "--port", str(port)],
-        env={**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+        env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -67,3 +70,21 @@ def test_occupied_port_is_said_in_one_line(tmp_path: Path) -> None:
         assert run.returncode == 1
         assert said == f"demo: port {port} is occupied; try: tox run -e demo -- --port {port + 1}\n"
         assert time.monotonic() - started < 5
+
+
+def test_last_port_that_is_occupied_is_not_followed_by_another(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        # Whoever has it already occupies it as well.
+        with suppress(OSError):
+            taken.bind(("127.0.0.1", 65535))
+            taken.listen()
+        said, _ = (run := demo(tmp_path, 65535)).communicate()
+    assert run.returncode == 1
+    assert said == "demo: port 65535 is occupied; try: tox run -e demo -- --port 65534\n"
+
+
+@pytest.mark.parametrize("port", [-1, 0, 65536, 99999])
+def test_number_that_is_no_port_is_refused_in_one_line(port: int, tmp_path: Path) -> None:
+    said, _ = (run := demo(tmp_path, port)).communicate(timeout=10)
+    assert run.returncode == 1
+    assert said == f"demo: {port} is no port; there are 1 to 65535\n"
