@@ -133,3 +133,13 @@ def test_private_values_are_never_asked_for() -> None:
     for name in asked:
         if isinstance(prompts[name], list):
             assert set(prompts["__prompts__"][name]) == {"__prompt__", *prompts[name]}
+
+
+def test_every_private_value_is_used() -> None:
+    template = checks.files_of(KIT / "{{cookiecutter.project_slug}}")
+    texts = [KIT / "cookiecutter.json", *(KIT / "hooks").glob("*.py")]
+    said = "".join([*(name + text for name, text in template), *(p.read_text() for p in texts)])
+    used = set(re.findall(r"""(?:cookiecutter\.|answers\[")(__\w+)""", said))
+    private = {name for name in json.loads(texts[0].read_text("utf-8")) if name.startswith("__")}
+    # cookiecutter reads the one, and rendering the other changes the slug.
+    assert private - used == {"__prompts__", "__project_slug_guard"}
