@@ -18,6 +18,7 @@ from typing import Any
 
 import checks
 import pytest
+import yaml
 from cookiecutter.exceptions import FailedHookException
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -248,19 +249,22 @@ def test_choice_that_a_replay_file_got_wrong_is_refused(tmp_path: Path) -> None:
 def test_next_steps_start_the_servers_of_the_project(
     words: list[str], command: str | None, tmp_path: Path
 ) -> None:
-    _, said, _ = cookiecutter(tmp_path, *words)
+    _, said, output = cookiecutter(tmp_path, *words)
     steps = [line.strip() for line in said.splitlines() if line.startswith("  ")]
     assert steps[0] == "cd flask-api"
     assert [step for step in steps if "docker" in step] == ([command] if command else [])
+    compose = yaml.safe_load((only_project(output) / "compose.yaml").read_text("utf-8"))
+    started = command.split()[5:] if command else []
+    assert {*started} == compose["services"].keys() - {"nginx", "web", "migrate"}
 
 
 # --- the secrets --------------------------------------------------------------------------------
 
 
-def env_of(project: Path) -> dict[str, str]:
-    """Return the settings of the project's `.env`."""
-    lines = (project / ".env").read_text("utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+def env_of(project: Path, name: str = ".env") -> dict[str, str]:
+    """Return the settings of the project's `.env`, or of the file `name`."""
+    lines = (project / name).read_text("utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 @pytest.mark.parametrize("database", OPTIONS["database"])
@@ -271,6 +275,12 @@ def test_each_project_gets_secrets_of_its_own(database: str, tmp_path: Path) -> 
     assert first.keys() == second.keys()
     assert all(first[name] != second[name] for name in first)
     assert all(len(first[name]) >= 64 for name in ("SECRET_KEY", "JWT_SECRET_KEY"))
+
+
+@pytest.mark.parametrize("database", OPTIONS["database"])
+def test_env_has_what_its_example_leaves_to_be_filled_in(database: str, tmp_path: Path) -> None:
+    project = render({"database": database}, tmp_path)
+    assert env_of(project).keys() == env_of(project, ".env.example").keys()
 
 
 @pytest.mark.parametrize("database", OPTIONS["database"])
