@@ -16,6 +16,7 @@ import pytest
 import yaml
 from matrix.__main__ import arguments, selection
 from matrix.combinations import KIT, OPTIONS, covering
+from matrix.environments import USUAL_CACHE
 from matrix.services import KINDS
 
 README = (KIT / "README.md").read_text("utf-8")
@@ -63,6 +64,14 @@ def test_every_server_variable_is_in_the_table() -> None:
     )
     assert names == read
     assert {kind.variable for kind in KINDS.values()} <= names
+
+
+def test_folder_of_the_cache_is_the_one_named_and_no_environment_of_tox() -> None:
+    folder = str(USUAL_CACHE.relative_to(KIT))
+    assert f"`{folder}` by default" in README
+    for text in (CONTRIBUTING, *(workflow.read_text("utf-8") for workflow in WORKFLOWS)):
+        assert set(re.findall(r"(\.tox/\w+)/report", text)) == {folder}
+    assert f"testenv:{USUAL_CACHE.name}" not in environments()
 
 
 def test_environments_of_tox_are_in_the_table() -> None:

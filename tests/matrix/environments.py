@@ -17,7 +17,9 @@ from packaging.utils import canonicalize_name
 
 from matrix.combinations import KIT
 
-CACHE = Path(os.environ.get("KIT_CACHE") or KIT / ".tox" / "matrix")
+# Not the folder of a tox environment: tox empties those whenever it makes them anew.
+USUAL_CACHE = KIT / ".tox" / "cache"
+CACHE = Path(os.environ.get("KIT_CACHE") or USUAL_CACHE)
 
 
 def key_of(project: Path) -> str:
