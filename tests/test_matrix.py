@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import compileall
+import fcntl
 import importlib.util
 import json
 import os
@@ -14,18 +15,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import combinations as pick
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import refresh
+from matrix import processes
 from matrix.__main__ import arguments, main, selection, verdict
 from matrix.combinations import (
     KIT,
-    OPTIONS,
     SEEDS,
     Combination,
     UnknownName,
@@ -35,6 +37,7 @@ from matrix.combinations import (
     matches,
 )
 from matrix.environments import CACHE, difference, environment, key_of, share_compiled
+from matrix.rendering import render
 from matrix.services import (
     DATABASE,
     KINDS,
@@ -45,7 +48,17 @@ from matrix.services import (
     last_words,
     serves,
 )
-from matrix.suites import NOT_IMPORTED, Plan, Result, Worker, keep_compiled, needed
+from matrix.suites import (
+    NOT_IMPORTED,
+    Job,
+    Plan,
+    Result,
+    Worker,
+    check_types,
+    judge,
+    keep_compiled,
+    needed,
+)
 
 IN_PROCESS = SEEDS[0]
 
@@ -152,14 +165,14 @@ def test_run_of_nothing_fails() -> None:
 # --- a stand-in for the template, so that a run takes a second ----------------------------------
 
 
-def stand_in(folder: Path, suite: str) -> Path:
-    """Write a template whose project has `suite` as its only test file and pins pytest alone."""
+def stand_in(folder: Path, suite: str, package: str = "pytest") -> Path:
+    """Write a template whose project has `suite` as its only test file and pins one package."""
     template = folder / "{{cookiecutter.project_slug}}"
     (template / "tests").mkdir(parents=True)
     shutil.copy(KIT / "cookiecutter.json", folder)
     (template / "tests" / "test_it.py").write_text(suite)
     packages = refresh.read_lock(refresh.LOCK.read_text("utf-8"))
-    wanted = {"pytest"}
+    wanted = {package}
     while more := {n for n, p in packages.items() if p.parents & wanted} - wanted:
         wanted |= more
     pins = [line for name in sorted(wanted) for line in packages[name].lines]
@@ -175,6 +188,9 @@ def scratch() -> Iterator[Path]:
         Path(folder).chmod(0o755)
         (Path(folder) / "tmp").mkdir()
         yield Path(folder)
+        for pid in processes_of(Path(folder)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def matrix(scratch: Path, template: Path, *words: str, **environ: str) -> subprocess.Popen[str]:
@@ -210,6 +226,7 @@ def test_it(number): assert False
         ("import nowhere\n", 1, "1 of 1 tests failed"),
         (MANY_FAILURES, 1, "20 tests failed, and the rest did not run"),
         ("import os\ndef test_it(): os._exit(0)\n", 1, "no test ran"),
+        ("import os\ndef test_it(): os.kill(os.getpid(), 9)\n", 1, "was ended by SIGKILL"),
     ],
 )
 def test_suite_is_judged(suite: str, status: int, said: str, scratch: Path) -> None:
@@ -228,6 +245,22 @@ def test_suite_is_judged(suite: str, status: int, said: str, scratch: Path) -> N
     assert f"1 combinations: {1 - status} passed, {status} failed" in summary
     if status:
         assert f"tox run -e matrix -- --keep {IN_PROCESS.name}" in output
+
+
+def test_what_takes_too_long_is_named_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matrix.processes.COMMAND_SECONDS", 0.2)
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\necho so far; sleep 60\n")
+    slow.chmod(0o755)
+    result = Result(IN_PROCESS, "passed")
+    job = Job(Servers([]), tmp_path, frozenset(), keep=False)
+    check_types(result, tmp_path, slow, job, tmp_path)
+    assert result.reason == "mypy took longer than 0.2 seconds"
+    assert result.output == "so far\n"
+    judge(result, processes.run([str(slow)], tmp_path, {**os.environ}), tmp_path / "none")
+    assert result.reason == "the suite took longer than 0.2 seconds"
 
 
 def test_combination_that_gets_lost_on_the_way_fails_the_run(
@@ -333,8 +366,7 @@ def test_private_servers_are_started_and_ended(scratch: Path) -> None:
     run = matrix(scratch, template, ALL_FOUR, MYSQL)
     output, _ = run.communicate()
     assert run.returncode == 0, output
-    assert list((scratch / "tmp").iterdir()) == []
-    assert processes_of(scratch) == []
+    assert_nothing_left(scratch)
 
 
 @pytest.mark.usefixtures("installed")
@@ -361,6 +393,50 @@ def databases(python: Path, server: Server) -> set[str]:
     return set(done.stdout.split())
 
 
+def wait_until(seen: Callable[[], bool], run: subprocess.Popen[str]) -> None:
+    """Wait for what the run will do, or fail when it ends before."""
+    deadline = time.monotonic() + 120
+    while not seen():
+        assert run.poll() is None, run.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def interrupted(run: subprocess.Popen[str], number: signal.Signals = signal.SIGINT) -> str:
+    """Interrupt a run and return what it printed; it has to end within seconds."""
+    run.send_signal(number)
+    output, _ = run.communicate(timeout=20)
+    assert run.returncode == 130, output
+    return output
+
+
+def processes_of(folder: Path) -> dict[int, str]:
+    """Return the names of the processes with their work or temporary files below `folder`."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            # Redis writes its title over its environment.
+            inside = str((process / "cwd").readlink()).startswith(str(folder))
+            if inside or f"TMPDIR={folder}".encode() in (process / "environ").read_bytes():
+                found[int(process.name)] = (process / "comm").read_text().strip()
+    return found
+
+
+def started_by(run: subprocess.Popen[str], folder: Path) -> set[str]:
+    """Return the names of the processes that a run below `folder` has started."""
+    return {name for pid, name in processes_of(folder).items() if pid != run.pid}
+
+
+def assert_nothing_left(folder: Path) -> None:
+    """Check that there is no process and no file of the runs below `folder`."""
+    assert list((folder / "tmp").iterdir()) == []
+    deadline = time.monotonic() + 5
+    while (left := processes_of(folder)) and time.monotonic() < deadline:
+        # What was killed is there until the system has taken it apart.
+        time.sleep(0.05)
+    assert left == {}
+
+
 @pytest.mark.usefixtures("installed")
 def test_interrupted_run_leaves_no_database_on_a_server_that_is_given(
     scratch: Path, renders: dict[Combination, Path]
@@ -372,18 +448,15 @@ def test_interrupted_run_leaves_no_database_on_a_server_that_is_given(
         before = databases(python, server)
         given = {"KIT_POSTGRESQL_URL": server.url, "KIT_CACHE": str(CACHE)}
         run = matrix(scratch, KIT, combination.name, "--no-deep", **given)
-        deadline = time.monotonic() + 120
-        while databases(python, server) == before and time.monotonic() < deadline:
-            assert run.poll() is None
-        run.send_signal(signal.SIGINT)
-        output, _ = run.communicate(timeout=30)
-        assert run.returncode == 130, output
+        wait_until(lambda: databases(python, server) != before, run)
+        interrupted(run)
         assert databases(python, server) == before
 
 
 @pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("how", ["--deep", "--no-deep"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_run_leaves_nothing(number: signal.Signals, scratch: Path) -> None:
+def test_interrupted_run_leaves_nothing(number: signal.Signals, how: str, scratch: Path) -> None:
     mark = scratch / "suite-runs"
     suite = f"""
 import pathlib, time
@@ -392,29 +465,69 @@ def test_it():
     pathlib.Path({str(mark)!r}).touch()
     time.sleep(60)
 """
-    run = matrix(scratch, stand_in(scratch / "kit", suite), ALL_FOUR, MYSQL)
-    deadline = time.monotonic() + 60
-    while not mark.exists() and run.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert processes_of(scratch) != []
-    run.send_signal(number)
-    output, _ = run.communicate(timeout=30)
-    assert run.returncode == 130, output
-    assert list((scratch / "tmp").iterdir()) == []
-    assert processes_of(scratch) == []
+    run = matrix(scratch, stand_in(scratch / "kit", suite, "pytest-cov"), how, ALL_FOUR, MYSQL)
+    wait_until(mark.exists, run)
+    names = " ".join(started_by(run, scratch))
+    for name in ("postgres", "mariadbd|mysqld", "redis-server", "memcached", "python"):
+        assert re.search(name, names)
+    interrupted(run, number)
+    assert_nothing_left(scratch)
 
 
-def processes_of(folder: Path) -> list[str]:
-    """Return the command lines of the processes that name `folder`."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = entry.read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if str(folder) in line:
-            found.append(line)
-    return found
+# Stands in for uv: takes long, and has a process of its own.
+SLOW_UV = """
+import pathlib, subprocess, time
+
+subprocess.Popen(["sleep", "60"])
+pathlib.Path(__file__).with_name("runs").touch()
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("how", ["--deep", "--no-deep"])
+def test_interrupt_while_an_environment_is_installed_leaves_nothing(
+    how: str, scratch: Path
+) -> None:
+    uv = scratch / "slow" / "uv"
+    uv.mkdir(parents=True)
+    (uv / "__init__.py").touch()
+    (uv / "__main__.py").write_text(SLOW_UV)
+    template = stand_in(scratch / "kit", "")
+    run = matrix(scratch, template, how, IN_PROCESS.name, PYTHONPATH=str(uv.parent))
+    wait_until((uv / "runs").exists, run)
+    assert "sleep" in started_by(run, scratch)
+    interrupted(run)
+    assert_nothing_left(scratch)
+
+
+def test_interrupt_while_another_run_has_the_lock_leaves_nothing(scratch: Path) -> None:
+    template = stand_in(scratch / "kit", "")
+    key = key_of(render(IN_PROCESS.answers, scratch / "render", template))
+    lock = scratch / "cache" / "environments" / f"{key}.lock"
+    lock.parent.mkdir(parents=True)
+
+    def is_open() -> bool:
+        with suppress(FileNotFoundError):
+            files = [*Path(f"/proc/{run.pid}/fd").iterdir()]
+            return any(file.is_symlink() and str(file.readlink()) == str(lock) for file in files)
+        return False
+
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        run = matrix(scratch, template, "--no-deep", IN_PROCESS.name)
+        wait_until(is_open, run)
+        interrupted(run)
+    assert_nothing_left(scratch)
+
+
+@pytest.mark.usefixtures("installed")
+def test_interrupt_while_the_files_of_mysql_are_made_leaves_nothing(scratch: Path) -> None:
+    template = stand_in(scratch / "kit", "")
+    run = matrix(scratch, template, "mysql-restx-simple-memory-url")
+    wait_until(lambda: bool(started_by(run, scratch) & {"mariadbd", "mysqld"}), run)
+    assert not list((scratch / "tmp").glob("kit-servers-*/mysql-0/init.sql"))
+    interrupted(run)
+    assert_nothing_left(scratch)
 
 
 # --- servers ------------------------------------------------------------------------------------
@@ -660,4 +773,3 @@ def test_packages_that_deptry_may_find_unused_are_declared() -> None:
     declared = "\n".join(path.read_text() for path in refresh.DEPS.glob("*.in"))
     for name in NOT_IMPORTED:
         assert f"\n{name}" in f"\n{declared}"
-    assert set(OPTIONS) == set(IN_PROCESS.answers)

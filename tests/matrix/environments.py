@@ -7,15 +7,17 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import IO
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from matrix.combinations import KIT
+from matrix.processes import Running, run
 
 # Not the folder of a tox environment: tox empties those whenever it makes them anew.
 USUAL_CACHE = KIT / ".tox" / "cache"
@@ -28,24 +30,24 @@ def key_of(project: Path) -> str:
     return hashlib.sha256(b"\0".join([sys.version.encode(), *pins])).hexdigest()[:16]
 
 
-def environment(project: Path) -> Path:
+def environment(project: Path, running: Running | None = None) -> Path:
     """Return the Python of an environment that holds exactly what the project pins."""
     folder = CACHE / "environments" / key_of(project)
 
     def build(folder: Path) -> None:
-        install(project, folder)
+        install(project, folder, running)
         share_compiled(folder)
 
-    return built_once(folder, build) / "bin" / "python"
+    return built_once(folder, build, running) / "bin" / "python"
 
 
-def built_once(folder: Path, build: Callable[[Path], None]) -> Path:
+def built_once(folder: Path, build: Callable[[Path], None], running: Running | None = None) -> Path:
     """Return `folder`, built by this run if none before has finished it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     complete = folder / "complete"
     with folder.with_suffix(".lock").open("w") as lock:
         # Two runs at once must not build the same folder over each other.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        wait_for_lock(lock, running)
         if not complete.exists():
             shutil.rmtree(folder, ignore_errors=True)
             build(folder)
@@ -53,8 +55,28 @@ def built_once(folder: Path, build: Callable[[Path], None]) -> Path:
     return folder
 
 
-def install(project: Path, folder: Path) -> None:
+def wait_for_lock(lock: IO[str], running: Running | None = None) -> None:
+    """Lock the file when no other run has, or raise RuntimeError when this one is stopped."""
+    while True:
+        try:
+            # Nothing interrupts a thread that waits in flock itself.
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if running and running.stopped:
+                raise RuntimeError("stopped while another run has the lock") from None
+            time.sleep(0.1)
+
+
+def install(project: Path, folder: Path, running: Running | None = None) -> None:
     """Make the environment `folder` and install the project's pins, hashes checked."""
+
+    def uv(*arguments: str) -> str:
+        done = run([sys.executable, "-m", "uv", *arguments], KIT, {**os.environ}, running)
+        if done.status:
+            said = done.cut_short or done.output.strip()
+            raise RuntimeError(f"uv {' '.join(arguments)}: {said}")
+        return done.output
+
     python = str(folder / "bin" / "python")
     requirements = str(project / "requirements-dev.txt")
     uv("venv", "--quiet", "--python", sys.executable, str(folder))
@@ -119,11 +141,3 @@ def difference(pinned: Mapping[str, str], installed: Mapping[str, str]) -> str:
         *(f"{name} {version} is missing" for name, version in pinned.items() - installed.items()),
     ]
     return ", ".join(sorted(told))
-
-
-def uv(*arguments: str) -> str:
-    """Run uv and return what it prints; raise RuntimeError with what it says when it fails."""
-    done = subprocess.run([sys.executable, "-m", "uv", *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"uv {' '.join(arguments)}: {done.stderr.strip()}")
-    return done.stdout

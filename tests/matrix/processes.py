@@ -9,7 +9,9 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 COMMAND_SECONDS = 600
 WARM = Path(__file__).with_name("warm.py")
@@ -67,10 +69,32 @@ def signal_group(group: int, number: signal.Signals) -> None:
         os.killpg(group, number)
 
 
+@dataclass
+class Done:
+    """How a command ended, and what it wrote."""
+
+    status: int
+    output: str
+    expired: bool = False
+
+    @property
+    def cut_short(self) -> str:
+        """What ended the command before its own end, if anything did."""
+        if self.expired:
+            return f"took longer than {COMMAND_SECONDS} seconds"
+        if self.status < 0:
+            return f"was ended by {signal.Signals(-self.status).name}"
+        return ""
+
+
 def run(
-    command: Sequence[str], folder: Path, env: dict[str, str], running: Running
-) -> tuple[int, str]:
-    """Run `command` in a group of its own and return its exit status and output."""
+    command: Sequence[str],
+    folder: Path,
+    env: dict[str, str],
+    running: Running | None = None,
+    **account: Any,
+) -> Done:
+    """Run `command` in a group of its own, which ends with it, by `running` or an interrupt."""
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -81,15 +105,11 @@ def run(
         text=True,
         errors="replace",
         start_new_session=True,
+        **account,
     )
-    with running.watch(process.pid) as expired:
+    with process, (running or Running()).watch(process.pid) as expired:
         output, _ = process.communicate()
-    return process.returncode, output + late(expired)
-
-
-def late(expired: threading.Event) -> str:
-    """Return what to add to the output of a command."""
-    return f"\nended after {COMMAND_SECONDS} seconds\n" if expired.is_set() else ""
+    return Done(process.returncode, output, expired.is_set())
 
 
 class Warm:
@@ -111,8 +131,8 @@ class Warm:
 
     def run(
         self, arguments: Sequence[str], folder: Path, env: dict[str, str], running: Running
-    ) -> tuple[int, str]:
-        """Run pytest in `folder` and return its exit status and output."""
+    ) -> Done:
+        """Run pytest in `folder`."""
         output = self._folder / "output"
         order = {
             "folder": str(folder),
@@ -125,7 +145,7 @@ class Warm:
         self._process.stdin.flush()
         with running.watch(self._answer()) as expired:
             status = self._answer()
-        return status, output.read_text("utf-8", "replace") + late(expired)
+        return Done(status, output.read_text("utf-8", "replace"), expired.is_set())
 
     def _answer(self) -> int:
         assert self._process.stdout is not None

@@ -21,6 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
+from matrix.processes import run
+
 START_SECONDS = 60
 DATABASE = "app_test"
 
@@ -163,17 +165,9 @@ def last_words(text: str) -> str:
 
 def prepare(command: list[str], folder: Path, *accounts: str) -> None:
     """Run a command that creates a server's files, under the account that will serve them."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "TMPDIR": str(folder)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        **account(*accounts),  # type: ignore[call-overload]
-    )
-    if done.returncode:
-        raise Unavailable(f"{command[0]} failed: {last_words(done.stderr or done.stdout)}")
+    done = run(command, folder, {**os.environ, "TMPDIR": str(folder)}, None, **account(*accounts))
+    if done.status:
+        raise Unavailable(f"{command[0]} {done.cut_short or 'failed'}: {last_words(done.output)}")
 
 
 def start_postgresql(folder: Path, port: int) -> list[str]:
@@ -415,10 +409,10 @@ def start_container(name: str, kind: Kind) -> Server:
     container = f"kit-{name}-{secrets.token_hex(4)}"
     settings = [item for setting in kind.image_settings for item in ("--env", setting)]
     publish = f"127.0.0.1::{kind.image_port}"
-    run = [docker, "run", "--detach", "--rm", "--name", container, "--publish", publish]
+    create = [docker, "run", "--detach", "--rm", "--name", container, "--publish", publish]
     server = Server(name, kind.url, f"Docker {kind.image}", container=container)
     try:
-        started = subprocess.run([*run, *settings, kind.image], capture_output=True, text=True)
+        started = subprocess.run([*create, *settings, kind.image], capture_output=True, text=True)
         if started.returncode:
             raise Unavailable(f"docker run {kind.image} failed: {last_words(started.stderr)}")
         shown = subprocess.run(

@@ -22,7 +22,7 @@ from xml.etree import ElementTree
 
 from matrix.combinations import KIT, Combination
 from matrix.environments import environment, install
-from matrix.processes import Running, Warm, run
+from matrix.processes import Done, Running, Warm, run
 from matrix.rendering import render
 from matrix.services import KINDS, Servers
 
@@ -119,7 +119,7 @@ class Worker:
                 self._render(combination)
             deep = combination in self.job.deep
             with result.phase("install"):
-                python = self._fresh_environment() if deep else environment(self.project)
+                python = self._install(deep)
             env = self._variables(combination, python)
             self._suite(result, python, env, deep)
             if deep and result.outcome == "passed":
@@ -159,10 +159,12 @@ class Worker:
         render(answers, self.folder, self.job.template)
         keep_compiled(previous, self.project)
 
-    def _fresh_environment(self) -> Path:
+    def _install(self, fresh: bool) -> Path:
+        if not fresh:
+            return environment(self.project, self.job.running)
         folder = self.folder / "environment"
         shutil.rmtree(folder, ignore_errors=True)
-        install(self.project, folder)
+        install(self.project, folder, self.job.running)
         return folder / "bin" / "python"
 
     def _variables(self, combination: Combination, python: Path) -> dict[str, str]:
@@ -184,11 +186,12 @@ class Worker:
                 command = [str(python), "-m", "pytest", *arguments, "--cov"]
                 # The environment is new, but the packages in it are the ones of the one before.
                 env["PYTHONPYCACHEPREFIX"] = str(self.folder / "compiled")
-                status, result.output = run(command, self.project, env, running)
+                done = run(command, self.project, env, running)
             else:
                 warm = self._warm_process(python, env)
-                status, result.output = warm.run(arguments, self.project, env, running)
-        judge(result, status, report)
+                done = warm.run(arguments, self.project, env, running)
+        result.output = done.output
+        judge(result, done, report)
 
     def _warm_process(self, python: Path, env: dict[str, str]) -> Warm:
         if not (self._warm and self._warm.python == python):
@@ -213,7 +216,7 @@ def keep_compiled(previous: Path, project: Path) -> None:
             compiled.rename(beside / compiled.name)
 
 
-def judge(result: Result, status: int, report: Path) -> None:
+def judge(result: Result, done: Done, report: Path) -> None:
     """Decide from pytest's exit status and report whether the suite passed, and say why not."""
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     if report.exists():
@@ -227,14 +230,16 @@ def judge(result: Result, status: int, report: Path) -> None:
         result.phases["tests"] = tests
     result.tests = counts["tests"]
     bad = counts["failures"] + counts["errors"]
-    if bad >= MOST_FAILURES:
+    if done.cut_short:
+        result.fail(f"the suite {done.cut_short}")
+    elif bad >= MOST_FAILURES:
         result.fail(f"{bad} tests failed, and the rest did not run")
     elif bad:
         result.fail(f"{bad} of {counts['tests']} tests failed")
     elif counts["skipped"]:
         result.fail(f"{counts['skipped']} tests were skipped, which hides what they would show")
-    elif status:
-        result.fail(f"pytest ended with status {status}")
+    elif done.status:
+        result.fail(f"pytest ended with status {done.status}")
     elif not counts["tests"]:
         result.fail("no test ran")
 
@@ -263,10 +268,10 @@ def check(
 ) -> None:
     """Run a command that ends with another status than 0 when it finds faults."""
     with result.phase(name):
-        status, output = run(command, project, env, job.running)
-    if status:
-        result.fail(f"{name} found faults")
-        result.output = output
+        done = run(command, project, env, job.running)
+    if done.status:
+        result.fail(f"{name} {done.cut_short or 'found faults'}")
+        result.output = done.output
 
 
 class Plan:
