@@ -40,6 +40,7 @@ from matrix.environments import CACHE, difference, environment, key_of, share_co
 from matrix.rendering import render
 from matrix.services import (
     DATABASE,
+    GREETINGS,
     KINDS,
     Server,
     Servers,
@@ -558,6 +559,75 @@ def test_it():
     assert "the redis server ended" in output
 
 
+POSTGRESQL = "postgresql-restx-simple-memory-url"
+SUITE_THAT_STOPS_POSTGRESQL = """
+import os, re, socket, time
+from pathlib import Path
+
+HERE = Path({here!r})
+
+def serves(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as link:
+            link.sendall({greeting!r})
+            return link.recv(1) == b"R"
+    except OSError:
+        return False
+
+def test_it():
+    if "TEST_DATABASE_URL" not in os.environ:
+        return
+    port = int(re.search(r":(\\d+)/", os.environ["TEST_DATABASE_URL"])[1])
+    if not (HERE / "port").exists():
+        (HERE / "port.new").write_text(str(port))
+        (HERE / "port.new").rename(HERE / "port")
+        while not (HERE / "connected").exists():
+            time.sleep(0.01)
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            if f"--port={{port}}\\0".encode() in file.read_bytes():
+                os.kill(int(file.parent.name), {number})
+                while {number} == 9 and ") Z " not in file.with_name("stat").read_text():
+                    time.sleep(0.01)
+        while serves(port):
+            time.sleep(0.01)
+    assert serves(port)
+"""
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        # It stays until the last client has gone, and turns new ones away.
+        (signal.SIGTERM, r"the postgresql server \(started from \S+\) does not answer"),
+        (signal.SIGKILL, r"the postgresql server ended \(exit status -9\)"),
+    ],
+)
+def test_postgresql_that_is_stopped_half_way_is_named(
+    number: signal.Signals, said: str, scratch: Path
+) -> None:
+    greeting, answer = GREETINGS["postgresql"]
+    suite = SUITE_THAT_STOPS_POSTGRESQL.format(
+        here=str(scratch), greeting=greeting, number=int(number)
+    )
+    template = stand_in(scratch / "kit", suite)
+    names = [POSTGRESQL, POSTGRESQL.replace("url", "header")]
+    port = scratch / "port"
+    run = matrix(scratch, template, "--no-deep", "--workers", "1", *names, IN_PROCESS.name)
+    wait_until(port.exists, run)
+    with socket.create_connection(("127.0.0.1", int(port.read_text()))) as client:
+        client.sendall(greeting)
+        assert client.recv(1) == answer
+        (scratch / "connected").touch()
+        output, _ = run.communicate()
+    assert run.returncode == 1, output
+    entries = json.loads((scratch / "report" / "report.json").read_text())["combinations"]
+    failed = [entry for entry in entries if entry["outcome"] == "failed"]
+    assert [entry["name"] for entry in failed] == names
+    for entry in failed:
+        assert re.fullmatch(f"{said}; 1 of 1 tests failed", entry["reason"])
+
+
 def test_missing_server_is_named_with_the_way_to_get_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -694,6 +764,8 @@ def test_server_that_is_given_is_used_and_not_ended(monkeypatch: pytest.MonkeyPa
         ("postgresql", "postgresql+psycopg://me@127.0.0.1:{port}/app_test"),
         ("redis", "redis://127.0.0.1:{port}/0"),
         ("memcached", "127.0.0.1:{port}"),
+        ("memcached", "127.0.0.1:{port},127.0.0.2:1"),
+        ("postgresql", "postgresql://me:a,b@127.0.0.1:{port},127.0.0.2:1/app_test"),
     ],
 )
 def test_server_that_is_given_and_goes_away_is_named(kind: str, url: str) -> None:
@@ -702,6 +774,24 @@ def test_server_that_is_given_and_goes_away_is_named(kind: str, url: str) -> Non
         server = Server(kind, url.format(port=port), "given by a test")
         assert server.fault() == ""
     assert server.fault() == f"the {kind} server (given by a test) does not answer"
+
+
+@pytest.mark.parametrize("port", ["five", "99999", "1]"])
+def test_server_whose_address_cannot_be_read_is_not_named(port: str) -> None:
+    url = f"postgresql+psycopg://me@127.0.0.1:{port}/app_test"
+    assert Server("postgresql", url, "given by a test").fault() == ""
+
+
+def test_server_that_can_not_start_is_missing_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(folder: Path, port: int) -> list[str]:
+        return ["sh", "-c", "echo error: no room >&2; exit 1"]
+
+    monkeypatch.delenv("KIT_REDIS_URL", raising=False)
+    monkeypatch.setattr(KINDS["redis"], "start", start)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    with Servers(["redis"]) as servers:
+        assert servers.running == {}
+        assert "sh did not start: error: no room" in servers.missing["redis"]
 
 
 def test_needed_servers_are_those_of_the_choices() -> None:

@@ -94,8 +94,9 @@ class Server:
     kind: str
     url: str
     origin: str
+    # Of a server that this run started; otherwise the address tells it.
+    port: int = 0
     process: subprocess.Popen[bytes] | None = None
-    log: Path | None = None
     container: str = ""
 
     def ended(self) -> str:
@@ -109,16 +110,25 @@ class Server:
         return ""
 
     def fault(self) -> str:
-        """Say that the server is gone, if it is."""
-        if self.process is not None or self.container:
-            return self.ended()
-        first, *_ = self.url.split(",")
-        address = urlsplit(first if "://" in first else f"//{first}")
-        port = address.port or KINDS[self.kind].image_port
-        # Without a host it is a socket in some folder, which the suite's own words have to name.
-        if address.hostname and not answers(port, address.hostname):
+        """Say that the server is gone, or serves nobody any more, if that is so."""
+        if ended := self.ended():
+            return ended
+        # One that is about to end still has its process and accepts connections.
+        if not (serves(self.kind, self.port) if self.port else self._accepts()):
             return f"the {self.kind} server ({self.origin}) does not answer"
         return ""
+
+    def _accepts(self) -> bool:
+        """Tell whether a server that is given accepts connections, as far as can be told."""
+        url = self.url if "://" in self.url else f"//{self.url}"
+        try:
+            # The first of several; a password may have a comma as well.
+            first = urlsplit(f"//{urlsplit(url).netloc.rpartition('@')[2].partition(',')[0]}")
+            port = first.port or KINDS[self.kind].image_port
+        except ValueError:
+            # The suite's own words have to name it, as they do a socket in some folder.
+            return True
+        return not first.hostname or answers(port, first.hostname)
 
     def processor_seconds(self) -> float:
         """Return the processor time that the server took, where Linux tells it, or 0."""
@@ -352,24 +362,26 @@ class Servers:
                     preexec_fn=end_with_parent,
                     **who,
                 )
-            server = Server(
-                name, kind.url.format(port=port), f"started from {command[0]}", process, log
-            )
-            self.running[name] = server
-            if wait_for(server, port):
-                return server
+            url = kind.url.format(port=port)
+            server = Server(name, url, f"started from {command[0]}", port, process)
+            try:
+                if wait_for(server):
+                    return server
+            except BaseException:
+                server.end()
+                raise
             server.end()
         said = last_words(log.read_text("utf-8", "replace"))
         raise Unavailable(f"{command[0]} did not start: {said}")
 
 
-def wait_for(server: Server, port: int) -> bool:
+def wait_for(server: Server) -> bool:
     """Wait until the server accepts connections; False when it ended first."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.ended():
             return False
-        if serves(server.kind, port):
+        if serves(server.kind, server.port):
             return True
         time.sleep(0.05)
     return False
@@ -419,12 +431,12 @@ def start_container(name: str, kind: Kind) -> Server:
             [docker, "port", container, str(kind.image_port)], capture_output=True, text=True
         )
         # Without an answer it has ended; the wait for it notices.
-        port = int((shown.stdout.split() or ["0"])[0].rpartition(":")[2])
-        server.url = kind.url.format(port=port)
+        server.port = int((shown.stdout.split() or ["0"])[0].rpartition(":")[2])
+        server.url = kind.url.format(port=server.port)
         if name == "mysql":
             # The image gives its user one database only; suites make their own.
             server.url = server.url.replace("kit:kit@", "root:kit@")
-        if not wait_for(server, port):
+        if not wait_for(server):
             raise Unavailable(server.ended() or f"the container of {kind.image} does not answer")
     except BaseException:
         server.end()
