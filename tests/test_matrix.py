@@ -319,6 +319,49 @@ def test_suites_that_share_an_environment_share_nothing_else(scratch: Path) -> N
     assert "4 passed, 0 failed, 0 skipped" in output
 
 
+def test_suite_that_kills_the_process_that_forked_it_fails_alone(scratch: Path) -> None:
+    mark = scratch / "killed"
+    suite = f"""
+import os, pathlib, time
+
+def test_it():
+    if not pathlib.Path({str(mark)!r}).exists():
+        pathlib.Path({str(mark)!r}).touch()
+        os.kill(os.getppid(), 9)
+        time.sleep(60)
+"""
+    template = stand_in(scratch / "kit", suite)
+    names = [combination.name for combination in SEEDS[:3]]
+    output, _ = matrix(scratch, template, "--no-deep", "--workers", "1", *names).communicate()
+    assert "3 expected, 3 run, 2 passed, 1 failed" in output
+    assert "the process that forks suites was ended by SIGKILL" in output
+
+
+def test_process_that_ended_before_its_order_is_named_and_closed(tmp_path: Path) -> None:
+    ends_at_once = Path(shutil.which("true") or "")
+    warm = processes.Warm(ends_at_once, tmp_path, {})
+    while not warm.ended:
+        time.sleep(0.01)
+    with pytest.raises(RuntimeError, match="the process that forks suites ended"):
+        warm.run([], tmp_path, {}, processes.Running())
+    warm.close()
+
+
+@pytest.mark.parametrize("step", ["_test", "_explain", "_keep"])
+def test_step_that_raises_fails_its_combination(
+    step: str, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(Worker, "_test", lambda _, result: result.fail("found"))
+    monkeypatch.setattr(Worker, step, fail)
+    worker = Worker(Job(Servers([]), scratch, frozenset(), keep=False))
+    result = worker.run(IN_PROCESS)
+    assert result.outcome == "failed"
+    assert result.reason == ("" if step == "_test" else "found; ") + "OSError: no room"
+
+
 def test_file_that_is_the_same_again_is_compiled_once(tmp_path: Path) -> None:
     previous, project = tmp_path / "previous", tmp_path / "project"
     for folder, changed in ((previous, "x = 1\n"), (project, "x = 2\n")):

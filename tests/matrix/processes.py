@@ -141,8 +141,10 @@ class Warm:
             "output": str(output),
         }
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
+        # One that has ended says so instead of an answer.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
         with running.watch(self._answer()) as expired:
             status = self._answer()
         return Done(status, output.read_text("utf-8", "replace"), expired.is_set())
@@ -151,10 +153,17 @@ class Warm:
         assert self._process.stdout is not None
         answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"the process that forks suites ended with {self._process.wait()}")
+            ended = Done(self._process.wait(), "")
+            raise RuntimeError(f"the process that forks suites {ended.cut_short or 'ended'}")
         return int(answer)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process forks no more suites."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """End the process."""
-        with self._process:
+        # Where it has ended by itself, an order may be left that nobody takes.
+        with suppress(BrokenPipeError), self._process:
             self._process.kill()

@@ -114,36 +114,49 @@ class Worker:
         """Render, install and test one combination."""
         started = time.monotonic()
         result = Result(combination, "passed")
-        try:
-            with result.phase("render"):
-                self._render(combination)
-            deep = combination in self.job.deep
-            with result.phase("install"):
-                python = self._install(deep)
-            env = self._variables(combination, python)
-            self._suite(result, python, env, deep)
-            if deep and result.outcome == "passed":
-                check_types(result, self.project, python, self.job, self.folder / "mypy")
-            if deep and result.outcome == "passed":
-                check_dependencies(result, self.project, python, self.job)
-        except Exception as error:
-            result.fail(f"{type(error).__name__}: {error}")
+        for step in (self._test, self._explain, self._keep):
+            try:
+                step(result)
+            except Exception as error:
+                # A later step adds to what an earlier one found.
+                found = f"{type(error).__name__}: {error}"
+                result.fail("; ".join(filter(None, [result.reason, found])))
+        result.seconds = time.monotonic() - started
+        return result
+
+    def _test(self, result: Result) -> None:
+        combination = result.combination
+        with result.phase("render"):
+            self._render(combination)
+        deep = combination in self.job.deep
+        with result.phase("install"):
+            python = self._install(deep)
+        env = self._variables(combination, python)
+        self._suite(result, python, env, deep)
+        if deep and result.outcome == "passed":
+            check_types(result, self.project, python, self.job, self.folder / "mypy")
+        if deep and result.outcome == "passed":
+            check_dependencies(result, self.project, python, self.job)
+
+    def _explain(self, result: Result) -> None:
+        """Name the servers that are gone as reasons of a failure."""
         if result.outcome == "failed":
-            gone = [self.job.servers.running[kind].fault() for kind in needed(combination)]
+            servers = self.job.servers.running
+            gone = [servers[kind].fault() for kind in needed(result.combination)]
             result.reason = "; ".join(filter(None, [*gone, result.reason]))
         else:
             # Nobody reads it, and a run of many would hold it to its end.
             result.output = ""
+
+    def _keep(self, result: Result) -> None:
         if self.job.keep and self.project.exists():
             # With the times of now: those in the worker's folder follow from the texts.
             shutil.copytree(
                 self.project,
-                self.job.folder / combination.name,
+                self.job.folder / result.combination.name,
                 ignore=shutil.ignore_patterns("__pycache__"),
                 copy_function=shutil.copy,
             )
-        result.seconds = time.monotonic() - started
-        return result
 
     def close(self) -> None:
         """End the process that forks suites."""
@@ -194,7 +207,7 @@ class Worker:
         judge(result, done, report)
 
     def _warm_process(self, python: Path, env: dict[str, str]) -> Warm:
-        if not (self._warm and self._warm.python == python):
+        if not (self._warm and self._warm.python == python and not self._warm.ended):
             self.close()
             self._warm = Warm(python, self.folder / "warm", env)
         return self._warm
