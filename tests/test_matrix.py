@@ -38,6 +38,7 @@ from matrix.combinations import (
 )
 from matrix.environments import CACHE, difference, environment, key_of, share_compiled
 from matrix.rendering import render
+from matrix.report import TAGS
 from matrix.services import (
     DATABASE,
     GREETINGS,
@@ -131,6 +132,10 @@ def test_unknown_name_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_combination_that_is_named_twice_runs_once() -> None:
+    assert by_names([SEEDS[1].name, SEEDS[0].name, SEEDS[1].name]) == [SEEDS[1], SEEDS[0]]
+
+
 def test_last_failed_selects_what_the_report_names(tmp_path: Path) -> None:
     entries = [
         {"name": IN_PROCESS.name, "outcome": "passed"},
@@ -145,12 +150,14 @@ def test_last_failed_selects_what_the_report_names(tmp_path: Path) -> None:
 
 def test_combination_that_is_silently_dropped_fails_the_run() -> None:
     results = [Result(combination, "passed") for combination in SEEDS[1:]]
-    assert verdict(SEEDS, results, strict=False) == ["6 combinations expected, 5 accounted for"]
+    wrong = ["1 of 6 combinations are not accounted for"]
+    assert verdict(SEEDS, results, strict=False) == wrong
 
 
 def test_combination_that_ran_twice_fails_the_run() -> None:
-    results = [Result(combination, "passed") for combination in [*SEEDS[1:], SEEDS[1]]]
-    assert verdict(SEEDS, results, strict=False) != []
+    results = [Result(combination, "passed") for combination in [*SEEDS, SEEDS[1]]]
+    wrong = ["1 of 6 combinations are not accounted for"]
+    assert verdict(SEEDS, results, strict=False) == wrong
 
 
 def test_skipped_combination_fails_only_a_run_that_requires_every_server() -> None:
@@ -243,7 +250,7 @@ def test_suite_is_judged(suite: str, status: int, said: str, scratch: Path) -> N
     junit = ElementTree.parse(scratch / "report" / "junit.xml").getroot()
     assert (junit.get("tests"), junit.get("failures")) == ("1", str(status))
     summary = (scratch / "report" / "summary.md").read_text()
-    assert f"1 combinations: {1 - status} passed, {status} failed" in summary
+    assert f"1 expected, 1 run, {1 - status} passed, {status} failed" in summary
     if status:
         assert f"tox run -e matrix -- --keep {IN_PROCESS.name}" in output
 
@@ -264,23 +271,71 @@ def test_what_takes_too_long_is_named_as_that(
     assert result.reason == "the suite took longer than 0.2 seconds"
 
 
+@pytest.fixture
+def words(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command line of a run in this process whose two suites pass."""
+    monkeypatch.setattr("matrix.environments.CACHE", scratch / "cache")
+    template = stand_in(scratch / "kit", "def test_it(): assert True\n")
+    options = ["--template", str(template), "--report", str(scratch / "report"), "--no-deep"]
+    return [SEEDS[0].name, SEEDS[1].name, *options]
+
+
+def reported(scratch: Path) -> dict[str, str]:
+    """Return the outcome of each combination in the reports, which say the same of each."""
+    report = scratch / "report"
+    entries = json.loads((report / "report.json").read_text())["combinations"]
+    junit = ElementTree.parse(report / "junit.xml").getroot()
+    summary = (report / "summary.md").read_text()
+    for entry, case in zip(entries, junit.iter("testcase"), strict=True):
+        name, outcome = entry["name"], entry["outcome"]
+        assert case.get("name") == name
+        assert [part.tag for part in case] == [TAGS[o] for o in [outcome] if o in TAGS]
+        assert outcome == "passed" or f"- **{name}** {outcome}: " in summary
+    return {entry["name"]: entry["outcome"] for entry in entries}
+
+
+@pytest.mark.parametrize("instead", [None, SEEDS[0]])
 def test_combination_that_gets_lost_on_the_way_fails_the_run(
-    scratch: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    instead: Combination | None,
+    words: list[str],
+    scratch: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     take = Plan.next
 
     def lose_one(plan: Plan, worker: Worker) -> Combination | None:
         taken = take(plan, worker)
-        return take(plan, worker) if taken == SEEDS[1] else taken
+        return instead or take(plan, worker) if taken == SEEDS[1] else taken
 
     monkeypatch.setattr(Plan, "next", lose_one)
-    monkeypatch.setattr("matrix.environments.CACHE", scratch / "cache")
-    template = stand_in(scratch / "kit", "def test_it(): assert True\n")
-    words = [SEEDS[0].name, SEEDS[1].name, "--template", str(template)]
-    assert main([*words, "--report", str(scratch / "report")]) == 1
+    assert main(words) == 1
     printed = capsys.readouterr()
-    assert "2 expected, 1 run, 1 passed, 0 failed, 0 skipped" in printed.out
-    assert "2 combinations expected, 1 accounted for" in printed.err
+    ran = 2 if instead else 1
+    assert f"2 expected, {ran} run, {ran} passed, 0 failed, 0 skipped" in printed.out
+    assert re.search(rf"(?m)^all +2 +{ran} +0 +0 ", printed.out)
+    wrong = f"{ran} of 2 combinations are not accounted for"
+    assert wrong in printed.err
+    for name in ("report.json", "junit.xml", "summary.md"):
+        assert wrong in (scratch / "report" / name).read_text()
+    assert reported(scratch)[SEEDS[1].name] == "lost"
+
+
+def test_run_that_ends_by_an_exception_reports_what_is_known(
+    words: list[str], scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = Plan.next
+
+    def fail_at_second(plan: Plan, worker: Worker) -> Combination | None:
+        if (taken := take(plan, worker)) == SEEDS[1]:
+            raise OSError("no room")
+        return taken
+
+    monkeypatch.setattr(Plan, "next", fail_at_second)
+    with pytest.raises(OSError, match="no room"):
+        main(words)
+    assert reported(scratch) == {SEEDS[0].name: "passed", SEEDS[1].name: "lost"}
+    assert "the run was ended by OSError" in (scratch / "report" / "summary.md").read_text()
 
 
 def test_kept_render_stays(scratch: Path) -> None:

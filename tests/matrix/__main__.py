@@ -24,12 +24,14 @@ from matrix.combinations import (
 )
 from matrix.environments import CACHE
 from matrix.report import (
-    OUTCOMES,
     Progress,
+    Report,
     failures_text,
     shares_text,
     slowest_text,
     table_text,
+    total_text,
+    unaccounted,
     write_reports,
 )
 from matrix.services import Servers
@@ -110,28 +112,21 @@ def verdict(expected: Sequence[Combination], results: Sequence[Result], strict: 
     """Return what is wrong with the run as a whole; nothing when it passed."""
     wrong = []
     count = Counter(result.outcome for result in results)
-    executed = [result.combination for result in results if result.outcome != "skipped"]
-    accounted = executed + [r.combination for r in results if r.outcome == "skipped"]
-    if Counter(accounted) != Counter(expected):
-        wrong.append(f"{len(expected)} combinations expected, {len(accounted)} accounted for")
+    if lost := unaccounted(expected, results):
+        wrong.append(f"{len(lost)} of {len(expected)} combinations are not accounted for")
     if count["failed"]:
         wrong.append(f"{count['failed']} failed")
     if count["skipped"] and strict:
         wrong.append(f"{count['skipped']} skipped, though every server is required")
-    if not executed:
+    if not count["passed"] + count["failed"]:
         wrong.append("nothing ran")
     return wrong
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the selection and return the exit status."""
-    chosen = selection(options)
-    if options.list:
-        print("\n".join(combination.name for combination in chosen))
-        return 0
+def execute(options: argparse.Namespace, chosen: Sequence[Combination], progress: Progress) -> str:
+    """Run `chosen`, tell `progress` and return where the time went."""
     deep = deep_ones(options, chosen)
     kinds = {kind for combination in chosen for kind in needed(combination)}
-    started = time.monotonic()
     folder = scratch_folder()
     try:
         with Servers(sorted(kinds)) as servers:
@@ -141,25 +136,41 @@ def run(options: argparse.Namespace) -> int:
             for kind, reason in servers.missing.items():
                 print(f"  {kind}: missing: {reason}")
             job = Job(servers, folder, frozenset(deep), options.keep, options.template)
-            results = run_all(chosen, job, options.workers, Progress(len(chosen)))
-            shares = shares_text(results, servers)
+            run_all(chosen, job, options.workers, progress)
+            return shares_text(progress.results, servers)
     finally:
         if options.keep:
             print(f"The renders are in {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    seconds = time.monotonic() - started
-    write_reports(results, options.report, seconds)
-    texts = failures_text(results), slowest_text(results), shares, table_text(results)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the selection and return the exit status."""
+    chosen = selection(options)
+    if options.list:
+        print("\n".join(combination.name for combination in chosen))
+        return 0
+    started = time.monotonic()
+    progress = Progress(len(chosen))
+    wrong = []
+    try:
+        shares = execute(options, chosen, progress)
+    except BaseException as error:
+        wrong.append(f"the run was ended by {type(error).__name__}")
+        raise
+    finally:
+        # What is known is told, however the run ends.
+        order = every_combination().index
+        results = sorted(progress.results, key=lambda result: order(result.combination))
+        wrong += verdict(chosen, results, options.require_services)
+        report = Report(chosen, results, wrong, time.monotonic() - started)
+        write_reports(report, options.report)
+    texts = failures_text(results), slowest_text(results), shares, table_text(report)
     print("", *texts, "", sep="\n\n")
-    wrong = verdict(chosen, results, options.require_services)
-    count = Counter(result.outcome for result in results)
-    ran = count["passed"] + count["failed"]
-    tests = sum(result.tests for result in results)
     if wrong:
         print(f"matrix: {'; '.join(wrong)}", file=sys.stderr)
-    said = ", ".join(f"{count[outcome]} {outcome}" for outcome in OUTCOMES)
-    print(f"{len(chosen)} expected, {ran} run, {said}: {tests} tests in {seconds:.0f} s")
+    print(total_text(report))
     return 1 if wrong else 0
 
 

@@ -125,9 +125,10 @@ def matches(expression: str, combination: Combination) -> bool:
 
 
 def by_names(names: Iterable[str]) -> list[Combination]:
-    """Return the combinations that are named, or refuse the first name that is none."""
+    """Return the combinations that are named, once each, or refuse the first name that is none."""
     known = {combination.name: combination for combination in every_combination()}
-    for name in names:
+    chosen = dict.fromkeys(names)
+    for name in chosen:
         if name not in known:
             raise UnknownName(f"no combination {name!r}; one is {next(iter(known))}")
-    return [known[name] for name in names]
+    return [known[name] for name in chosen]

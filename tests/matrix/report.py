@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +15,29 @@ from matrix.services import Servers
 from matrix.suites import Result
 
 OUTCOMES = ("passed", "failed", "skipped")
+# How JUnit calls what is not passed.
+TAGS = {"failed": "failure", "skipped": "skipped", "lost": "error"}
 LINES_OF_A_FAILURE = 60
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run: what was to come, what came, and what is wrong with it as a whole."""
+
+    expected: Sequence[Combination]
+    results: Sequence[Result]
+    wrong: Sequence[str]
+    seconds: float
+
+
+def unaccounted(expected: Sequence[Combination], results: Sequence[Result]) -> list[Result]:
+    """Return a result that says so for each combination that has not the one that was to come."""
+    due, came = Counter(expected), Counter(result.combination for result in results)
+    return [
+        Result(combination, "lost", reason=f"{came[combination]} results, not {due[combination]}")
+        for combination in due | came
+        if due[combination] != came[combination]
+    ]
 
 
 class Progress:
@@ -24,9 +47,11 @@ class Progress:
         self._total = total
         self._started = time.monotonic()
         self._done: Counter[str] = Counter()
+        self.results: list[Result] = []
 
     def __call__(self, result: Result, active: set[Combination]) -> None:
-        """Print the line of `result`."""
+        """Print the line of `result` and keep it."""
+        self.results.append(result)
         self._done[result.outcome] += 1
         done = self._done.total()
         left = (time.monotonic() - self._started) / done * (self._total - done)
@@ -46,30 +71,37 @@ def repeat(result: Result) -> str:
     return f"tox run -e matrix -- --keep {result.combination.name}"
 
 
-def rows(results: Sequence[Result]) -> list[tuple[str, int, int, int, int, float]]:
+def rows(report: Report) -> list[tuple[str, int, int, int, int, float]]:
     """Return for each choice of each option: expected, passed, failed, skipped, seconds."""
-    table = []
-    for option, choices in OPTIONS.items():
-        for choice in choices:
-            these = [result for result in results if result.combination[option] == choice]
-            if these:
-                count = Counter(result.outcome for result in these)
-                seconds = sum(result.seconds for result in these)
-                table.append(
-                    (f"{option}={choice}", len(these), *(count[o] for o in OUTCOMES), seconds)
-                )
-    count = Counter(result.outcome for result in results)
-    seconds = sum(result.seconds for result in results)
-    table.append(("all", len(results), *(count[o] for o in OUTCOMES), seconds))
-    return table  # type: ignore[return-value]
+
+    def row(name: str, choice: str = "") -> tuple[str, int, int, int, int, float]:
+        expected = [c for c in report.expected if not choice or choice == c[name]]
+        these = [r for r in report.results if not choice or choice == r.combination[name]]
+        passed, failed, skipped = (sum(r.outcome == o for r in these) for o in OUTCOMES)
+        seconds = sum(result.seconds for result in these)
+        title = f"{name}={choice}" if choice else name
+        return title, len(expected), passed, failed, skipped, seconds
+
+    table = [row(option, choice) for option, choices in OPTIONS.items() for choice in choices]
+    return [*(line for line in table if any(line[1:])), row("all")]
 
 
-def table_text(results: Sequence[Result]) -> str:
+def total_text(report: Report) -> str:
+    """Return the line that a run ends with."""
+    count = Counter(result.outcome for result in report.results)
+    ran = count["passed"] + count["failed"]
+    said = ", ".join(f"{count[outcome]} {outcome}" for outcome in OUTCOMES)
+    tests = sum(result.tests for result in report.results)
+    seconds = f"{tests} tests in {report.seconds:.0f} s"
+    return f"{len(report.expected)} expected, {ran} run, {said}: {seconds}"
+
+
+def table_text(report: Report) -> str:
     """Return the table of results by option."""
     head = f"{'':26}{'expected':>9}" + "".join(f"{o:>9}" for o in OUTCOMES) + f"{'seconds':>10}"
     body = [
         f"{name:26}" + "".join(f"{n:9}" for n in counts) + f"{seconds:10.1f}"
-        for name, *counts, seconds in rows(results)
+        for name, *counts, seconds in rows(report)
     ]
     return "\n".join([head, *body])
 
@@ -115,21 +147,23 @@ def shares_text(results: Sequence[Result], servers: Servers) -> str:
     return "\n".join(lines)
 
 
-def write_reports(results: Sequence[Result], folder: Path, seconds: float) -> None:
+def write_reports(report: Report, folder: Path) -> None:
     """Write report.json, junit.xml and summary.md into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(as_data(results, seconds), indent=1) + "\n")
-    ElementTree.ElementTree(as_junit(results)).write(
+    (folder / "report.json").write_text(json.dumps(as_data(report), indent=1) + "\n")
+    ElementTree.ElementTree(as_junit(report)).write(
         folder / "junit.xml", encoding="utf-8", xml_declaration=True
     )
-    (folder / "summary.md").write_text(as_markdown(results, seconds))
+    (folder / "summary.md").write_text(as_markdown(report))
 
 
-def as_data(results: Sequence[Result], seconds: float) -> dict[str, object]:
-    """Return the results as plain data."""
+def as_data(report: Report) -> dict[str, object]:
+    """Return the report as plain data."""
     return {
-        "seconds": round(seconds, 1),
-        "phases": {name: round(value, 1) for name, value in shares(results).items()},
+        "expected": len(report.expected),
+        "wrong": list(report.wrong),
+        "seconds": round(report.seconds, 1),
+        "phases": {name: round(value, 1) for name, value in shares(report.results).items()},
         "combinations": [
             {
                 "name": result.combination.name,
@@ -140,19 +174,26 @@ def as_data(results: Sequence[Result], seconds: float) -> dict[str, object]:
                 "phases": {name: round(value, 2) for name, value in result.phases.items()},
                 "reason": result.reason,
             }
-            for result in results
+            for result in accounts(report)
         ],
     }
 
 
-def as_junit(results: Sequence[Result]) -> ElementTree.Element:
+def accounts(report: Report) -> list[Result]:
+    """Return the results, and those that stand for combinations that are not accounted for."""
+    return [*report.results, *unaccounted(report.expected, report.results)]
+
+
+def as_junit(report: Report) -> ElementTree.Element:
     """Return the results as a JUnit suite with one test case for each combination."""
+    results = accounts(report)
     count = Counter(result.outcome for result in results)
     suite = ElementTree.Element(
         "testsuite",
         name="matrix",
         tests=str(len(results)),
         failures=str(count["failed"]),
+        errors=str(count["lost"]),
         skipped=str(count["skipped"]),
     )
     for result in results:
@@ -164,22 +205,24 @@ def as_junit(results: Sequence[Result]) -> ElementTree.Element:
             time=f"{result.seconds:.2f}",
         )
         if result.outcome != "passed":
-            tag = "failure" if result.outcome == "failed" else "skipped"
+            tag = TAGS[result.outcome]
             ElementTree.SubElement(case, tag, message=result.reason).text = "".join(
                 letter for letter in result.output if letter.isprintable() or letter in "\n\t"
             )
+    if report.wrong:
+        ElementTree.SubElement(suite, "system-err").text = "\n".join(report.wrong)
     return suite
 
 
-def as_markdown(results: Sequence[Result], seconds: float) -> str:
+def as_markdown(report: Report) -> str:
     """Return a page for a CI job: the table and each failure with its command."""
-    count = Counter(result.outcome for result in results)
-    said = ", ".join(f"{count[outcome]} {outcome}" for outcome in OUTCOMES)
-    lines = [f"## {len(results)} combinations: {said} in {seconds:.0f} s", ""]
+    lines = [f"## {total_text(report)}", ""]
+    lines += [f"- {wrong}" for wrong in report.wrong]
+    lines += [""] if report.wrong else []
     lines += ["| option | expected | passed | failed | skipped | seconds |", "|---|" + "--:|" * 5]
-    for name, *counts, total in rows(results):
+    for name, *counts, total in rows(report):
         lines.append(f"| {name} | {' | '.join(map(str, counts))} | {total:.1f} |")
-    for result in results:
+    for result in accounts(report):
         if result.outcome != "passed":
             lines += ["", f"- **{result.combination}** {result.outcome}: {result.reason}"]
             lines += [f"  `{repeat(result)}`"]

@@ -316,20 +316,21 @@ def run_all(
     job: Job,
     workers: int,
     tell: Callable[[Result, set[Combination]], None],
-) -> list[Result]:
+) -> None:
     """Run `combinations` with `workers` at a time; `tell` hears of each result and what runs.
 
-    The results come in the order of the combinations. Whoever asked compares the two: none is made
-    up here for a combination that did not run.
+    Whoever asked compares the results with the combinations: none is made up here for one that did
+    not run, and one that ran twice has two.
     """
-    results: dict[Combination, Result] = {}
+    served = []
     missing = job.servers.missing
     for combination in combinations:
         if gone := [kind for kind in needed(combination) if kind in missing]:
             reason = "; ".join(missing[kind] for kind in gone)
-            results[combination] = Result(combination, "skipped", reason=reason)
-            tell(results[combination], set())
-    plan = Plan([combination for combination in combinations if combination not in results])
+            tell(Result(combination, "skipped", reason=reason), set())
+        else:
+            served.append(combination)
+    plan = Plan(served)
     finished: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
     active: set[Combination] = set()
 
@@ -349,14 +350,12 @@ def run_all(
         works = [pool.submit(work) for _ in range(workers)]
         for _ in works:
             while result := finished.get():
-                results[result.combination] = result
                 tell(result, set(active))
         for done in works:
             done.result()
     finally:
         job.running.stop()
         pool.shutdown(cancel_futures=True)
-    return [results[combination] for combination in combinations if combination in results]
 
 
 def scratch_folder() -> Path:
