@@ -38,7 +38,7 @@ from matrix.combinations import (
 )
 from matrix.environments import CACHE, difference, environment, key_of, share_compiled
 from matrix.rendering import render
-from matrix.report import TAGS
+from matrix.report import TAGS, Report, as_junit, as_markdown
 from matrix.services import (
     DATABASE,
     GREETINGS,
@@ -130,6 +130,15 @@ def test_unknown_combination_option_or_choice_is_refused() -> None:
 def test_unknown_name_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-k", "databse=mysql"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_reason_is_text_in_every_report() -> None:
+    result = Result(IN_PROCESS, "failed", reason="\x1b[31merror\x1b[0m: <b>\x00\n# no `package`")
+    report = Report([IN_PROCESS], [result], ["1 failed"], 1.0)
+    junit = ElementTree.fromstring(ElementTree.tostring(as_junit(report)))
+    (failure,) = junit.iter("failure")
+    assert failure.get("message") == "error: <b>\n# no `package`"
+    assert "\n\n      error: <b>\n      # no `package`\n\n" in as_markdown(report)
 
 
 def test_combination_that_is_named_twice_runs_once() -> None:
@@ -290,7 +299,7 @@ def reported(scratch: Path) -> dict[str, str]:
         name, outcome = entry["name"], entry["outcome"]
         assert case.get("name") == name
         assert [part.tag for part in case] == [TAGS[o] for o in [outcome] if o in TAGS]
-        assert outcome == "passed" or f"- **{name}** {outcome}: " in summary
+        assert outcome == "passed" or f"- **{name}** {outcome}:\n" in summary
     return {entry["name"]: entry["outcome"] for entry in entries}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ OUTCOMES = ("passed", "failed", "skipped")
 # How JUnit calls what is not passed.
 TAGS = {"failed": "failure", "skipped": "skipped", "lost": "error"}
 LINES_OF_A_FAILURE = 60
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -206,12 +209,17 @@ def as_junit(report: Report) -> ElementTree.Element:
         )
         if result.outcome != "passed":
             tag = TAGS[result.outcome]
-            ElementTree.SubElement(case, tag, message=result.reason).text = "".join(
-                letter for letter in result.output if letter.isprintable() or letter in "\n\t"
-            )
+            part = ElementTree.SubElement(case, tag, message=plain(result.reason))
+            part.text = plain(result.output)
     if report.wrong:
         ElementTree.SubElement(suite, "system-err").text = "\n".join(report.wrong)
     return suite
+
+
+def plain(text: str) -> str:
+    """Return `text` without colours, and without the letters that XML has no place for."""
+    uncoloured = COLOUR.sub("", text)
+    return "".join(letter for letter in uncoloured if letter.isprintable() or letter in "\n\t")
 
 
 def as_markdown(report: Report) -> str:
@@ -224,6 +232,8 @@ def as_markdown(report: Report) -> str:
         lines.append(f"| {name} | {' | '.join(map(str, counts))} | {total:.1f} |")
     for result in accounts(report):
         if result.outcome != "passed":
-            lines += ["", f"- **{result.combination}** {result.outcome}: {result.reason}"]
+            # Indented, whatever stands in it is text.
+            reason = textwrap.indent(plain(result.reason), " " * 6)
+            lines += ["", f"- **{result.combination}** {result.outcome}:", "", reason, ""]
             lines += [f"  `{repeat(result)}`"]
     return "\n".join(lines) + "\n"
