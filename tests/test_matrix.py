@@ -38,7 +38,7 @@ from matrix.combinations import (
 )
 from matrix.environments import CACHE, difference, environment, key_of, share_compiled
 from matrix.rendering import render
-from matrix.report import TAGS, Report, as_junit, as_markdown
+from matrix.report import TAGS, Report, as_junit, as_markdown, last_outcomes, write_reports
 from matrix.services import (
     DATABASE,
     GREETINGS,
@@ -145,13 +145,48 @@ def test_combination_that_is_named_twice_runs_once() -> None:
     assert by_names([SEEDS[1].name, SEEDS[0].name, SEEDS[1].name]) == [SEEDS[1], SEEDS[0]]
 
 
-def test_last_failed_selects_what_the_report_names(tmp_path: Path) -> None:
-    entries = [
-        {"name": IN_PROCESS.name, "outcome": "passed"},
-        {"name": SEEDS[1].name, "outcome": "failed"},
-    ]
-    (tmp_path / "report.json").write_text(json.dumps({"combinations": entries}))
-    assert selection(arguments(["--last-failed", "--report", str(tmp_path)])) == [SEEDS[1]]
+def test_last_failed_selects_what_failed_when_it_last_ran(tmp_path: Path) -> None:
+    def ran(**outcomes: str) -> None:
+        results = [Result(SEEDS[int(name[1:])], outcome) for name, outcome in outcomes.items()]
+        expected = [result.combination for result in results]
+        write_reports(Report(expected, results, [], 1.0), tmp_path)
+
+    ran(_0="failed", _1="failed", _2="failed", _3="passed")
+    ran(_0="passed", _2="skipped")
+    assert selection(arguments(["--last-failed", "--report", str(tmp_path)])) == SEEDS[1:3]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--workers", "0"], "argument --workers: invalid choice: 0"),
+        (["--workers", "many"], "argument --workers: invalid int value: 'many'"),
+        (["--covering", "4"], "argument --covering: invalid choice: 4"),
+        (["--keep-all"], "unrecognized arguments: --keep-all"),
+        (["--report", "{folder}/file"], "no report can be written: "),
+        (["--report", "{folder}/file/below"], "no report can be written: "),
+        (["--report", "{folder}"], "outcomes.json can't be read: "),
+        (["--report", "{folder}", "--last-failed"], "outcomes.json can't be read: "),
+        (["--report", "{folder}/list"], "outcomes.json holds no outcomes"),
+        (["--report", "{folder}/new", "--last-failed"], "nothing ran before"),
+    ],
+)
+def test_misuse_is_one_line_and_status_2_before_anything_starts(
+    words: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("matrix.__main__.execute", None)
+    (tmp_path / "file").touch()
+    (tmp_path / "outcomes.json").write_text('{"sqlite-')
+    (tmp_path / "list").mkdir()
+    (tmp_path / "list" / "outcomes.json").write_text("[]")
+    assert main([word.format(folder=tmp_path) for word in words]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert said in error
 
 
 # --- what counts as passed ----------------------------------------------------------------------
@@ -480,12 +515,13 @@ def test_private_servers_are_started_and_ended(scratch: Path) -> None:
 @pytest.mark.usefixtures("installed")
 def test_two_runs_at_once_leave_each_other_alone(scratch: Path) -> None:
     template = stand_in(scratch / "kit", SUITE_OF_SERVERS)
-    reports = [str(scratch / name) for name in ("one", "two")]
-    # Both need the same environment, which is not there yet.
-    runs = [matrix(scratch, template, ALL_FOUR, MYSQL, "--report", report) for report in reports]
+    # Both need the same environment, which is not there yet, and have one folder for reports.
+    runs = [matrix(scratch, template, name) for name in (ALL_FOUR, MYSQL)]
     outputs = [run.communicate()[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], "\n".join(outputs)
     assert len(list((scratch / "cache" / "environments").glob("*/complete"))) == 1
+    assert list(reported(scratch).values()) == ["passed"]
+    assert last_outcomes(scratch / "report") == {ALL_FOUR: "passed", MYSQL: "passed"}
     assert list((scratch / "tmp").iterdir()) == []
 
 

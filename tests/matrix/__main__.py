@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -12,11 +11,12 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from matrix.combinations import (
     KIT,
     Combination,
-    UnknownName,
+    Misuse,
     by_names,
     covering,
     every_combination,
@@ -26,7 +26,9 @@ from matrix.environments import CACHE
 from matrix.report import (
     Progress,
     Report,
+    alone_in,
     failures_text,
+    last_outcomes,
     shares_text,
     slowest_text,
     table_text,
@@ -41,9 +43,17 @@ from matrix.suites import Job, Result, interpreter, needed, run_all, scratch_fol
 MOST_WORKERS = 8
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line."""
+        raise Misuse(message)
+
+
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed command line."""
-    parser = argparse.ArgumentParser(prog="matrix", description=__doc__)
+    parser = Parser(prog="matrix", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="combinations, by name")
     parser.add_argument("-k", dest="expression", help="say 'database=mysql and versioning=header'")
     parser.add_argument(
@@ -64,6 +74,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--workers",
         type=int,
+        choices=range(1, MOST_WORKERS + 1),
         default=min(os.cpu_count() or 1, MOST_WORKERS),
         metavar="N",
         help="suites at a time; by default one for each processor, %(default)s here",
@@ -90,14 +101,12 @@ def selection(options: argparse.Namespace) -> list[Combination]:
     if options.expression:
         chosen = [c for c in chosen if matches(options.expression, c)]
     if options.last_failed:
-        report = options.report / "report.json"
-        if not report.exists():
-            raise UnknownName("nothing ran before, so nothing failed last time")
-        last = json.loads(report.read_text())["combinations"]
-        failed = {entry["name"] for entry in last if entry["outcome"] == "failed"}
-        chosen = [combination for combination in chosen if combination.name in failed]
+        last = last_outcomes(options.report)
+        if not last:
+            raise Misuse("nothing ran before, so nothing failed last time")
+        chosen = [combination for combination in chosen if last.get(combination.name) == "failed"]
     if not chosen:
-        raise UnknownName("no combination is selected")
+        raise Misuse("no combination is selected")
     return chosen
 
 
@@ -151,6 +160,12 @@ def run(options: argparse.Namespace) -> int:
     if options.list:
         print("\n".join(combination.name for combination in chosen))
         return 0
+    try:
+        # Now, rather than when all has run.
+        with alone_in(options.report):
+            last_outcomes(options.report)
+    except OSError as error:
+        raise Misuse(f"no report can be written: {error}") from None
     started = time.monotonic()
     progress = Progress(len(chosen))
     wrong = []
@@ -194,7 +209,7 @@ def main(words: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     try:
         return run(arguments(words))
-    except UnknownName as error:
+    except Misuse as error:
         print(f"matrix: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

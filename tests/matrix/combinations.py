@@ -20,7 +20,11 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-class UnknownName(ValueError):
+class Misuse(ValueError):
+    """What can't be done as it was asked for; the text says why in one line."""
+
+
+class UnknownName(Misuse):
     """An option, choice or combination that the kit doesn't have."""
 
 

@@ -7,12 +7,14 @@ import re
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from matrix.combinations import OPTIONS, Combination
+from matrix.combinations import OPTIONS, Combination, Misuse
+from matrix.environments import wait_for_lock
 from matrix.services import Servers
 from matrix.suites import Result
 
@@ -150,14 +152,45 @@ def shares_text(results: Sequence[Result], servers: Servers) -> str:
     return "\n".join(lines)
 
 
-def write_reports(report: Report, folder: Path) -> None:
-    """Write report.json, junit.xml and summary.md into `folder`."""
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other runs from the folder of the reports, which is made, until the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(as_data(report), indent=1) + "\n")
-    ElementTree.ElementTree(as_junit(report)).write(
-        folder / "junit.xml", encoding="utf-8", xml_declaration=True
-    )
-    (folder / "summary.md").write_text(as_markdown(report))
+    with (folder / "lock").open("w") as lock:
+        wait_for_lock(lock)
+        yield
+
+
+def write_reports(report: Report, folder: Path) -> None:
+    """Write report.json, junit.xml and summary.md, and add to outcomes.json what ran."""
+    junit = ElementTree.tostring(as_junit(report), encoding="utf-8", xml_declaration=True)
+    ran = {r.combination.name: r.outcome for r in report.results if r.outcome != "skipped"}
+    with alone_in(folder):
+        put(json.dumps(as_data(report), indent=1) + "\n", folder / "report.json")
+        put(junit.decode(), folder / "junit.xml")
+        put(as_markdown(report), folder / "summary.md")
+        put(json.dumps(last_outcomes(folder) | ran, indent=1) + "\n", folder / "outcomes.json")
+
+
+def put(text: str, path: Path) -> None:
+    """Write a file as a whole, for whoever reads it meanwhile and for a run that is killed."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_text(text, "utf-8")
+    beside.replace(path)
+
+
+def last_outcomes(folder: Path) -> dict[str, str]:
+    """Return how each combination ended when it last ran, by its name."""
+    path = folder / "outcomes.json"
+    if not path.exists():
+        return {}
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise Misuse(f"{path} can't be read: {error}") from None
+    if not isinstance(found, dict):
+        raise Misuse(f"{path} holds no outcomes")
+    return found
 
 
 def as_data(report: Report) -> dict[str, object]:
