@@ -668,8 +668,11 @@ def test_interrupt_while_another_run_has_the_lock_leaves_nothing(scratch: Path) 
 def test_interrupt_while_the_files_of_mysql_are_made_leaves_nothing(scratch: Path) -> None:
     template = stand_in(scratch / "kit", "")
     run = matrix(scratch, template, "mysql-restx-simple-memory-url")
-    wait_until(lambda: bool(started_by(run, scratch) & {"mariadbd", "mysqld"}), run)
-    assert not list((scratch / "tmp").glob("kit-servers-*/mysql-0/init.sql"))
+    tables = "tmp/kit-servers-*/mysql-0/data/*"
+    wait_until(lambda: any(scratch.glob(tables)), run)
+    assert started_by(run, scratch) & {"mariadbd", "mysqld"}
+    # It is written when they are complete.
+    assert not any(scratch.glob("tmp/kit-servers-*/mysql-0/init.sql"))
     interrupted(run)
     assert_nothing_left(scratch)
 
