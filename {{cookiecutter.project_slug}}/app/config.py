@@ -195,7 +195,6 @@ class Config:
     RATELIMIT_SWALLOW_ERRORS = True
 {% endif %}
     RATELIMIT_HEADERS_ENABLED = True
-    RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}"
 {% if cookiecutter.limiter_backend == 'redis' %}
     RATELIMIT_STORAGE_OPTIONS: ClassVar = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 {% elif cookiecutter.limiter_backend == 'memcached' %}
@@ -259,7 +258,6 @@ class Config:
 {% endif %}
         self.CACHE_NO_NULL_WARNING = True
         self.CACHE_DEFAULT_TIMEOUT = env.integer("CACHE_DEFAULT_TIMEOUT", 300, 1)
-        self.CACHE_KEY_PREFIX = "{{ cookiecutter.project_slug }}:"
 
 {% if cookiecutter.versioning == 'header' %}
         self.API_DEFAULT_VERSION = env.text("API_DEFAULT_VERSION", "1.0")
@@ -279,6 +277,9 @@ class Config:
 class DevelopmentConfig(Config):
     """A developer's own machine."""
 
+    # One machine may run production beside it, with the same stores.
+    CACHE_KEY_PREFIX = "{{ cookiecutter.project_slug }}-dev:"
+    RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}-dev"
     DATABASE_VARIABLE = "DEV_DATABASE_URL"
 {% if cookiecutter.database == 'postgresql' %}
     DATABASE_DEFAULT = "postgresql+psycopg://app@localhost:5432/app_dev"
@@ -323,6 +324,9 @@ class TestingConfig(DevelopmentConfig):
 
 class ProductionConfig(Config):
     """Where strangers call."""
+
+    CACHE_KEY_PREFIX = "{{ cookiecutter.project_slug }}:"
+    RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}"
 
     def check(self) -> None:
         """Refuse secrets that are missing, short or known."""

@@ -105,6 +105,14 @@ def test_development_makes_secrets_up_anew() -> None:
     first, second = load_config("development", {}), load_config("development", {})
     assert len(first.JWT_SECRET_KEY) >= 32
     assert first.JWT_SECRET_KEY != second.JWT_SECRET_KEY
+
+
+@pytest.mark.parametrize("prefix", ["CACHE_KEY_PREFIX", "RATELIMIT_KEY_PREFIX"])
+def test_environments_with_the_same_stores_share_nothing_there(prefix: str) -> None:
+    settings = production(DATABASE)
+    names = ("development", "testing", "production")
+    prefixes = {getattr(load_config(name, settings), prefix) for name in names}
+    assert len(prefixes) == len(names)
 {% if cookiecutter.database != 'sqlite' %}
 
 
