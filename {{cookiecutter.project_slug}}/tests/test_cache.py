@@ -1,6 +1,9 @@
 """The cache: public answers, until something they show is written."""
 
 from collections.abc import Callable, Iterator
+{% if cookiecutter.cache_backend == 'memcached' %}
+from concurrent.futures import ThreadPoolExecutor
+{% endif %}
 from functools import partial
 {% if cookiecutter.cache_backend == 'simple' %}
 from pathlib import Path
@@ -13,6 +16,9 @@ from sqlalchemy import event, text, update
 from werkzeug.test import TestResponse
 
 from app import db
+{% if cookiecutter.cache_backend == 'memcached' %}
+from app.extensions import attempt, cache
+{% endif %}
 from app.models.post import Post
 from tests.answers import PUBLIC_USER, ids
 from tests.apps import other_app
@@ -24,6 +30,9 @@ from tests.relay import Line, line_to
 from tests.statements import apart
 
 NAMES = ["/users", "/users/{user}", "/users/{user}/posts", "/posts", "/posts/{post}"]
+{% if cookiecutter.cache_backend == 'memcached' %}
+THREADS = 8  # as the server has
+{% endif %}
 
 
 class Blog:
@@ -314,6 +323,38 @@ def test_store_that_is_back_shows_nothing_old(blog: Blog, line: Line) -> None:
         by_author(blog)
         line.mend()
         assert blog.warm("/posts/{post}").json["title"] == "Another title"
+{% endif %}
+{% if cookiecutter.cache_backend == 'memcached' %}
+
+
+def test_store_that_many_threads_missed_is_used_again(blog: Blog, line: Line) -> None:
+    with other_app(CACHE_MEMCACHED_SERVERS=line.address) as other:
+        blog.app, blog.reader = other, new_client(other)
+
+        def write(number: int) -> None:
+            # Nothing but this: what threads do to each other would be another error.
+            with other.app_context(), pytest.raises(ConnectionRefusedError):
+                cache.set(f"key-{number}", "value")
+
+        line.cut()
+        with ThreadPoolExecutor(THREADS) as threads:
+            list(threads.map(write, range(250 * THREADS)))
+        line.mend()
+        blog.warm("/posts/{post}")
+
+
+def test_entry_goes_to_the_one_server_that_is_asked_for_it(app: Flask, line: Line) -> None:
+    servers = [*app.config["CACHE_MEMCACHED_SERVERS"], line.address]
+    with other_app(CACHE_MEMCACHED_SERVERS=", ".join(servers)) as other, other.app_context():
+        keys = [f"key-{number}" for number in range(20)]
+        for key in keys:
+            assert cache.add(key, key)
+        assert not cache.add(keys[0], "another")
+        assert cache.delete(keys[1])
+        assert cache.get_many(*keys) == [keys[0], None, *keys[2:]]
+        line.cut()
+        reached = [key for key in keys if attempt(cache.get, key)]
+        assert 0 < len(reached) < len(keys) - 1
 {% endif %}
 
 

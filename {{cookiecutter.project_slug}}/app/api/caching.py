@@ -48,7 +48,8 @@ def cached(*models: type[Base]) -> Callable[[View], View]:
                 return response
             response = view(*args, **kwargs)
             if key and response.status_code == 200:
-                attempt(cache.set, key, {"body": response.data, "headers": list(response.headers)})
+                body = response.get_data(as_text=True)
+                attempt(cache.set, key, {"body": body, "headers": list(response.headers)})
             response.headers["X-Cache"] = "MISS"
             return response
 
