@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from app import db
 {% if cookiecutter.cache_backend == 'memcached' %}
+from app.api.memcached import LARGEST
 from app.extensions import attempt, cache
 {% endif %}
 from app.models.post import Post
@@ -355,6 +356,21 @@ def test_entry_goes_to_the_one_server_that_is_asked_for_it(app: Flask, line: Lin
         line.cut()
         reached = [key for key in keys if attempt(cache.get, key)]
         assert 0 < len(reached) < len(keys) - 1
+
+
+def test_page_that_the_store_cannot_hold_is_served_without_it(
+    blog: Blog, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_post(blog.app, blog.user)
+    with blog.app.app_context():
+        assert cache.set("largest", "x" * (LARGEST - len('""')))
+        db.session.execute(update(Post).values(content="x" * (LARGEST * 3 // 4)))
+        db.session.commit()
+    blog.warm("/posts?per_page=1")
+    for _ in range(2):
+        assert blog.read("/posts").headers["X-Cache"] == "MISS"
+    assert len(caplog.messages) == 2
+    assert all(message.startswith("Not cached: 1") for message in caplog.messages)
 {% endif %}
 
 
