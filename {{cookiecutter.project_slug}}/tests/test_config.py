@@ -26,6 +26,16 @@ STRONG = "kM3vXq9TzB7wYc2LfR8sHd5NpJ6gUeA1"  # 32 bytes
         ("TEST_DATABASE_URL", "{{ cookiecutter.database }}://localhost"),
         ("TEST_DATABASE_URL", "{{ cookiecutter.database }}://localhost:port/app"),
 {% endif %}
+{% if cookiecutter.database == 'sqlite' %}
+        ("TEST_DATABASE_URL", "sqlite+aiosqlite://"),
+        ("TEST_DATABASE_URL", "sqlite://localhost/app.db"),
+        ("TEST_DATABASE_URL", "sqlite:///app.db?timeout=long"),
+{% elif cookiecutter.database == 'mysql' %}
+        ("TEST_DATABASE_URL", "mysql://localhost/app?charset=klingon"),
+        ("TEST_DATABASE_URL", "mysql://localhost/app?connect_timeout=long"),
+        ("TEST_DATABASE_URL", "mysql://localhost/app?ssl=true"),
+        ("TEST_DATABASE_URL", "mysql://localhost/app?ssl_ca=/nowhere/at/all.pem"),
+{% endif %}
         ("RATELIMIT_ENABLED", "maybe"),
         ("RATELIMIT_DEFAULT", "often"),
         ("RATELIMIT_LOGIN", "5 per fortnight"),
@@ -33,6 +43,9 @@ STRONG = "kM3vXq9TzB7wYc2LfR8sHd5NpJ6gUeA1"  # 32 bytes
         ("RATELIMIT_STORAGE_URI", "ftp://localhost"),
 {% if cookiecutter.limiter_backend != 'memory' %}
         ("RATELIMIT_STORAGE_URI", "{{ cookiecutter.limiter_backend }}://localhost:port"),
+{% endif %}
+{% if cookiecutter.limiter_backend == 'memcached' %}
+        ("RATELIMIT_STORAGE_URI", "memcached://"),
 {% endif %}
         ("CACHE_TYPE", "simple"),
         ("CACHE_DEFAULT_TIMEOUT", "0"),
@@ -59,6 +72,14 @@ def test_setting_that_cannot_be_read_is_refused_by_name(name: str, value: str) -
         load_config(config_name, {name: value})
     assert refused.value.message.startswith(f"{name} ")
     assert "\n" not in refused.value.message
+
+
+@pytest.mark.parametrize("query", ["reconnect=true", "ssl-mode=REQUIRED", "pgbouncer=true&a=b"])
+def test_parameter_of_another_driver_is_refused_by_name(query: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_config("testing", {"TEST_DATABASE_URL": f"{DATABASE}?{query}"})
+    assert refused.value.message.startswith("TEST_DATABASE_URL has a parameter that is not known: ")
+    assert all(part.partition("=")[0] in refused.value.message for part in query.split("&"))
 
 
 def test_empty_setting_counts_as_not_set() -> None:
@@ -126,12 +147,18 @@ def test_production_has_no_database_of_its_own() -> None:
     [
 {% if cookiecutter.database == 'postgresql' %}
         ("postgres://u:p@db/app", "postgresql+psycopg://u:p@db/app"),
-        ("postgresql://u:p@db/app?a=b", "postgresql+psycopg://u:p@db/app?a=b"),
+        (
+            "postgresql://u:p@db/app?sslmode=require&channel_binding=require",
+            "postgresql+psycopg://u:p@db/app?sslmode=require&channel_binding=require",
+        ),
         ("postgresql+psycopg://u:p@db/app", "postgresql+psycopg://u:p@db/app"),
 {% else %}
         ("mysql://u:p@db/app", "mysql+pymysql://u:p@db/app"),
         ("mariadb://u:p@db/app", "mysql+pymysql://u:p@db/app"),
-        ("mysql+pymysql://u:p@db/app?a=b", "mysql+pymysql://u:p@db/app?a=b"),
+        (
+            "mysql+pymysql://u:p@db/app?charset=utf8mb4&ssl_check_hostname=true",
+            "mysql+pymysql://u:p@db/app?charset=utf8mb4&ssl_check_hostname=true",
+        ),
         ("mariadb+pymysql://u:p@db/app", "mysql+pymysql://u:p@db/app"),
 {% endif %}
     ],
