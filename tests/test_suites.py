@@ -42,6 +42,12 @@ FAULTS = {
         "",
         "tests/test_migrations.py::test_models_and_migrations_agree",
     ),
+    "constraint that only the migration has": (
+        "app/models/user.py",
+        '        CheckConstraint("email_key = lower(email)", "email_key_folded"),\n',
+        "",
+        "tests/test_migrations.py::test_models_and_migrations_agree",
+    ),
 }
 
 
@@ -59,9 +65,10 @@ def run(project: Path, *tests: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_unspoiled_project_passes(project: Path) -> None:
-    done = run(project, *(test for *_, test in FAULTS.values()))
+    tests = {test for *_, test in FAULTS.values()}
+    done = run(project, *tests)
     assert done.returncode == 0, done.stdout
-    assert f"{len(FAULTS)} passed" in done.stdout
+    assert f"{len(tests)} passed" in done.stdout
 
 
 @pytest.mark.parametrize(("name", "old", "new", "test"), FAULTS.values(), ids=FAULTS)

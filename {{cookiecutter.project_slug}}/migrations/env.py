@@ -54,6 +54,8 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=db.metadata,
         compare_type=True,
+        # Without the second one, CHECK constraints are not compared.
+        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
         render_item=render_item,
         process_revision_directives=skip_empty,
 {% if cookiecutter.database == 'sqlite' %}

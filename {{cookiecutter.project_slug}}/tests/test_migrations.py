@@ -6,21 +6,20 @@ from typing import Any
 {% endif %}
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 {% if cookiecutter.database == 'sqlite' %}
+from alembic.migration import MigrationContext
 from alembic.operations import Operations
 {% endif %}
 from flask import Flask
-from flask_migrate import downgrade, upgrade
+from flask_migrate import check, downgrade, upgrade
 {% if cookiecutter.database == 'sqlite' %}
-from sqlalchemy import String, inspect, select, text
+from sqlalchemy import String, inspect, select, text, update
 {% elif cookiecutter.database == 'mysql' %}
-from sqlalchemy import Engine, event, inspect, select, text
+from sqlalchemy import Engine, event, inspect, select, text, update
 {% else %}
-from sqlalchemy import inspect, select, text
+from sqlalchemy import inspect, select, text, update
 {% endif %}
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app import db
 from app.models.user import Role, User
@@ -38,9 +37,8 @@ def role_names() -> list[str]:
 
 
 def test_models_and_migrations_agree(app: Flask) -> None:
-    with app.app_context(), db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, db.metadata) == []
+    with app.app_context():
+        check()
 
 
 def test_roles_are_there_from_the_start(app: Flask) -> None:
@@ -132,6 +130,15 @@ def test_the_database_itself_refuses_a_name_taken_in_another_case(
         with pytest.raises(IntegrityError, match=f"{constraint}_key"):
             db.session.commit()
         db.session.rollback()
+
+
+@pytest.mark.parametrize("column", ["username", "email"])
+def test_the_database_itself_refuses_a_name_without_its_folded_form(
+    app: Flask, column: str
+) -> None:
+    make_user(app)
+    with app.app_context(), pytest.raises(DatabaseError, match=f"{column}_key_folded"):
+        db.session.execute(update(User).values({column: "ADA"}))
 
 
 def test_the_database_itself_refuses_a_post_of_nobody(app: Flask) -> None:
