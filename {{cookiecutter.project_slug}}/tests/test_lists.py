@@ -13,7 +13,11 @@ import pytest
 from flask import Flask
 
 from tests.answers import POST, faults, ids, links
+{% if cookiecutter.database == 'mysql' %}
+from tests.client import Client, new_client
+{% else %}
 from tests.client import Client
+{% endif %}
 from tests.factories import client_of, make_admin, make_post, make_user
 {% if cookiecutter.database == 'mysql' %}
 from tests.statements import apart, statements_of, watched
@@ -388,3 +392,22 @@ def test_one_post_takes_one_query_and_a_token_one_more(app: Flask, client: Clien
     path = f"/posts/{make_post(app, user).id}"
     assert statements_of(app, lambda: client.get(path)) == ["SELECT"]
     assert statements_of(app, lambda: known.get(path)) == ["SELECT"] * 2
+{% if cookiecutter.database == 'mysql' %}
+
+
+@pytest.mark.parametrize("column", ["id", "created_at", "updated_at", "title"])
+def test_list_of_posts_is_read_from_the_index_of_its_order(app: Flask, column: str) -> None:
+    user = make_user(app)
+    lists = [
+        (new_client(app), "/posts?", "published"),
+        (new_client(app), f"/users/{user.id}/posts?", "user_id_published"),
+        (client_of(app, user), "/posts?published=false&", "user_id_published"),
+        (client_of(app, make_admin(app)), "/posts?published=false&", "published"),
+    ]
+    for reader, path, filters in lists:
+        seen: list[str] = []
+        with watched(app, seen.append):
+            reader.get(f"{path}sort={column}")
+        (statement,) = (text for text in seen if "FROM posts" in text)
+        assert f"FORCE INDEX (ix_posts_{filters}_{column})" in statement
+{% endif %}

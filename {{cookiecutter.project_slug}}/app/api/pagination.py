@@ -2,9 +2,10 @@
 """Pages by keyset: each begins where the last one ended, so that a deep one costs no more.
 
 {% if mysql %}
-A page costs one query, or two when no index holds its whole order; an index answers each.
+A page costs one query, or two when no index holds its whole order. They are read from the index
+that was made for the list, if there is one.
 {% else %}
-A page costs one query, whose comparison is written so that an index answers it.
+A page costs one query, whose comparison is written so that an index can answer it.
 {% endif %}
 """
 
@@ -160,9 +161,11 @@ def _index(rows: Select[M], model: type[M], order: list[Order]) -> Index | None:
     else:
         filters = where.clauses if isinstance(where, BooleanClauseList) else [where]
     fixed = {_fixed_column(clause) for clause in filters}
+    first = order[0].column.key
+    end = [first] if first == "id" else [first, "id"]
     for index in db.metadata.tables[model.__tablename__].indexes:
         names = [column.name for column in index.columns]
-        if set(names[:-2]) == fixed and names[-2:] == [order[0].column.key, "id"]:
+        if set(names[: -len(end)]) == fixed and names[-len(end) :] == end:
             return index
     return None
 
