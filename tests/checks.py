@@ -203,7 +203,7 @@ def leftover_faults(project: Path, _: Combination | None = None) -> list[str]:
 
 # What only a project with the choice may say, in any file or file name, pins included.
 WORDS = {
-    "database=sqlite": r"sqlite",
+    "database=sqlite": r"sqlite|\*\.db\b",
     "database=postgresql": r"postgres|psycopg|pg_",
     "database=mysql": r"mysql|mariadb|utf8mb4",
     "api_flavor=restx": r"restx|swagger_2",
@@ -355,6 +355,34 @@ def context_faults(project: Path, _: Combination | None = None) -> list[str]:
         f"Dockerfile: {path} is left out by .dockerignore"
         for path in copied
         if path not in let_through
+    ]
+
+
+# --- the example of .env lists what is read ------------------------------------------------------
+
+LISTED = re.compile(r"(?m)^(?:# )?([A-Z][A-Z0-9_]*)=")
+READ = re.compile(
+    r"""
+    \b(?: env\.\w+\( | whole_number\( | os\.environ\.get\( | os\.environ\[ ) \s* "([A-Z0-9_]+)"
+    | \bDATABASE_VARIABLE\ =\ "([A-Z0-9_]+)"
+    | "([A-Z0-9_]+)"\ (?:not\ )?in\ os\.environ
+    | \$\{([A-Z0-9_]+)
+    """,
+    re.VERBOSE,
+)
+
+
+def setting_faults(project: Path, _: Combination | None = None) -> list[str]:
+    """Return a line for each variable that .env.example lacks, or that nothing reads."""
+    listed, read = set(), set()
+    for name, text in files_of(project):
+        if name == ".env.example":
+            listed = set(LISTED.findall(text))
+        elif name.startswith("app/") or name in {"gunicorn.conf.py", "compose.yaml"}:
+            read |= {"".join(names) for names in READ.findall(text)}
+    return [
+        *(f".env.example lacks {name}" for name in sorted(read - listed)),
+        *(f".env.example lists {name}, which nothing reads" for name in sorted(listed - read)),
     ]
 
 

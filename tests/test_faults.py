@@ -86,7 +86,7 @@ def test_template_text_in_a_file_name_is_caught(project: Path) -> None:
 
 # For each entry of checks.WORDS what it is to find: one text for each alternative.
 FOREIGN = {
-    "database=sqlite": ["as on SQLite"],
+    "database=sqlite": ["as on SQLite", "*.db-wal"],
     "database=postgresql": ["image: postgres:17", "psycopg==3.3.9", "pg_isready"],
     "database=mysql": ["pymysql==1.2.4", "MariaDB", "CHARACTER SET utf8mb4"],
     "api_flavor=restx": ["import flask_restx", "/swagger_2.json"],
@@ -200,6 +200,28 @@ def test_file_that_does_not_reach_the_image_is_caught(project: Path) -> None:
     assert checks.context_faults(project) == []
     change(".dockerignore", "!migrations\n", "")(project)
     assert checks.context_faults(project) == ["Dockerfile: migrations is left out by .dockerignore"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "caught"),
+    [
+        ("app/config.py", '        env.flag("NEW", True)\n', ".env.example lacks NEW"),
+        ("app/config.py", '        env.text(\n"NEW", "")\n', ".env.example lacks NEW"),
+        ("app/config.py", '    DATABASE_VARIABLE = "NEW"\n', ".env.example lacks NEW"),
+        ("app/health.py", 'if "NEW" in os.environ:\n', ".env.example lacks NEW"),
+        ("gunicorn.conf.py", 'os.environ.get("NEW")\n', ".env.example lacks NEW"),
+        ("gunicorn.conf.py", 'whole_number("NEW", 1, 2)\n', ".env.example lacks NEW"),
+        ("compose.yaml", "# ${NEW:?set it}\n", ".env.example lacks NEW"),
+        (".env.example", "# OLD=1\n", ".env.example lists OLD, which nothing reads"),
+        (".env.example", "OLD=\n", ".env.example lists OLD, which nothing reads"),
+    ],
+)
+def test_setting_that_is_read_or_listed_alone_is_caught(
+    name: str, text: str, caught: str, project: Path
+) -> None:
+    assert checks.setting_faults(project) == []
+    add(name, text)(project)
+    assert checks.setting_faults(project) == [caught]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def by_fault(
         checks.file_list_faults,
         checks.path_faults,
         checks.context_faults,
+        checks.setting_faults,
     ],
 )
 def test_no_render_has_a_fault(

@@ -34,8 +34,8 @@ OUTAGES = {
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 OUTAGES = ("08", "53", "57P0", "40001", "40P01", "55P03", "57014")
 {% else %}
-# The client's own codes tell that the server can't be reached; the server's, that it lets nobody in,
-# is full, shuts down or ended a statement, or that a lock was not had.
+# The client's own codes tell that the server can't be reached; the server's, that it lets nobody
+# in, is full, shuts down or ended a statement, or that a lock was not had.
 OUTAGES = {
     *range(2000, 3000),
     *(1044, 1045, 1049, 1021, 1040, 1203, 1226, 1053, 1317, 1927, 1969, 3024, 1205, 1213, 3572),
