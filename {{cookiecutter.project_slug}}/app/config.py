@@ -3,9 +3,6 @@
 import re
 import secrets
 from collections.abc import Mapping
-{% if cookiecutter.database == 'mysql' %}
-from inspect import signature
-{% endif %}
 from typing import Any, ClassVar
 {% if cookiecutter.limiter_backend == 'memcached' %}
 from urllib.parse import urlsplit
@@ -17,41 +14,18 @@ from limits import parse_many
 from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
 {% endif %}
-{% if cookiecutter.database == 'postgresql' %}
-from psycopg.pq import Conninfo
-{% endif %}
 {% if cookiecutter.cache_backend == 'memcached' %}
 from pymemcache.client.base import normalize_server_spec
-{% endif %}
-{% if cookiecutter.database == 'mysql' %}
-from pymysql import Connection
-{% endif %}
-{% if cookiecutter.cache_backend == 'redis' %}
+{% elif cookiecutter.cache_backend == 'redis' %}
 from redis import Redis
 {% endif %}
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 API_TITLE = {{ cookiecutter.__project_name_py }}
 LARGEST = 2**31 - 1
 SECRET_LENGTH = 32  # bytes; RFC 7518, section 3.2 for HS256
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?")
-{% if cookiecutter.database == 'sqlite' %}
-# What may follow the ? of a database's address; SQLite's own ones need `uri`.
-PARAMETERS = {
-    *("cached_statements", "check_same_thread", "detect_types", "isolation_level", "timeout"),
-    *("uri", "cache", "immutable", "mode", "modeof", "nolock", "psow", "vfs"),
-}
-{% elif cookiecutter.database == 'postgresql' %}
-# What may follow the ? of a database's address.
-PARAMETERS = {option.keyword.decode() for option in Conninfo.get_defaults()}
-{% elif cookiecutter.database == 'mysql' %}
-# What may follow the ? of a database's address; SQLAlchemy makes `ssl` of some.
-PARAMETERS = {
-    *signature(Connection).parameters,
-    *("ssl_capath", "ssl_cipher", "ssl_check_hostname"),
-}
-{% endif %}
 EXAMPLES = ("change", "example", "secret", "default", "testing", "password", "your-")
 
 
@@ -136,7 +110,7 @@ class Environment:
         except (ArgumentError, ValueError):
             raise ConfigError(f"{name} is not a database address that can be read.") from None
 {% if cookiecutter.database == 'sqlite' %}
-        if url.drivername not in {"sqlite", "sqlite+pysqlite"}:
+        if url.get_backend_name() != "sqlite":
             raise ConfigError(f"{name} must begin with sqlite:///, not {url.drivername}://.")
 {% elif cookiecutter.database == 'postgresql' %}
         if url.drivername != "postgresql+psycopg":
@@ -149,26 +123,12 @@ class Environment:
         if not url.database:
             raise ConfigError(f"{name} names no database.")
 {% endif %}
-        check_parameters(name, url)
+        try:
+            # As SQLAlchemy will read them; the driver tries its own parameters when it connects.
+            url.get_dialect()().create_connect_args(url)
+        except (ArgumentError, TypeError, ValueError):
+            raise ConfigError(f"{name} has a part that can't be read.") from None
         return text
-
-
-def check_parameters(name: str, url: URL) -> None:
-    """Refuse what the driver could not be called with; no connection is made."""
-    if unknown := sorted(url.query.keys() - PARAMETERS):
-        raise ConfigError(f"{name} has a parameter that is not known: {', '.join(unknown)}.")
-{% if cookiecutter.database == 'sqlite' %}
-    try:
-        url.get_dialect()().create_connect_args(url)
-    except (ArgumentError, TypeError, ValueError):
-        raise ConfigError(f"{name} is not a database address that can be read.") from None
-{% elif cookiecutter.database == 'mysql' %}
-    try:
-        _, arguments = url.get_dialect()().create_connect_args(url)
-        Connection(**arguments, defer_connect=True)
-    except Exception as error:  # the driver finds a fault wherever it uses the value
-        raise ConfigError(f"{name} has a parameter that can't be used: {error}") from None
-{% endif %}
 
 {% if cookiecutter.limiter_backend != 'memory' %}
 

@@ -26,19 +26,25 @@ RETRY_AFTER = 5  # seconds, while the database is away
 {% if cookiecutter.database == 'sqlite' %}
 # Locked by others, or the disk fails; https://www.sqlite.org/rescode.html
 OUTAGES = {
-    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED),
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL),
     *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL),
 }
 {% elif cookiecutter.database == 'postgresql' %}
-# Connections, resources, shutdowns; a deadlock or conflict, a lock not had, a statement cancelled;
+# Connections, resources, the system, shutdowns; a server that only reads since another one took
+# over; a deadlock or conflict, a lock not had, a statement cancelled;
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-OUTAGES = ("08", "53", "57P0", "40001", "40P01", "55P03", "57014")
+OUTAGES = ("08", "53", "58", "57P0", "25006", "40001", "40P01", "55P03", "57014")
 {% else %}
-# The client's own codes tell that the server can't be reached; the server's, that it lets nobody
-# in, is full, shuts down or ended a statement, or that a lock was not had.
+# The client's own codes tell that the server can't be reached.
+UNREACHABLE = range(2000, 3000)
+# The server's: it lets nobody in, is full, only reads since another one took over, shuts down or
+# ended a statement; or a lock was not had.
 OUTAGES = {
-    *range(2000, 3000),
-    *(1044, 1045, 1049, 1021, 1040, 1203, 1226, 1053, 1317, 1927, 1969, 3024, 1205, 1213, 3572),
+    *(1044, 1045, 1049, 1129, 1130),
+    *(1021, 1040, 1041, 1114, 1135, 1203, 1226),
+    *(1047, 1290, 1836),
+    *(1053, 1317, 1927, 1969, 3024),
+    *(1205, 1213, 3572),
 }
 BROKEN_CHECK = {3819, 4025}  # on MySQL, on MariaDB
 {% endif %}
@@ -167,7 +173,7 @@ def database_failed(error: DBAPIError) -> Response:
     code, *_ = getattr(error.orig, "args", ()) or (0,)
     if code in BROKEN_CHECK:
         return broken_constraint(error)
-    outage = code in OUTAGES
+    outage = code in UNREACHABLE or code in OUTAGES
 {% endif %}
     if outage{{ ' or error.connection_invalidated' if cookiecutter.database != 'sqlite' }}:
         return database_away(error)

@@ -83,7 +83,7 @@ def require_database(app: Flask) -> None:
         try:
             with db.engine.connect():
                 pass
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:  # the driver has errors of its own for parameters
             reason = str(getattr(error, "orig", error)).strip().replace("\n", " ")
             where = db.engine.url.render_as_string(hide_password=True)
             raise ConfigError(
