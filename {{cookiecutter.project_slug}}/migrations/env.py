@@ -12,6 +12,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy import Connection, NullPool, create_engine, text
 {% endif %}
 
+{% if cookiecutter.cache_backend != 'simple' %}
+from app.api import generations
+from app.api.caching import shown_tables
+{% endif %}
 from app.extensions import db
 from app.models.base import UTCDateTime
 
@@ -103,6 +107,10 @@ def run() -> None:
         # The lock ends with the connection.
         migrate(connection)
         connection.commit()
+{% endif %}
+{% if cookiecutter.cache_backend != 'simple' %}
+    # The cache may hold what the rows, or the code that showed them, were before.
+    generations.renew(shown_tables)
 {% endif %}
 
 

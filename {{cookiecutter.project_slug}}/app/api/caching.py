@@ -21,6 +21,9 @@ from app.api.contract import View, operation_of, record
 from app.extensions import attempt, cache, db
 from app.models.base import Base
 
+# What is larger is read anew: a few such pages would drive out everything else.
+LARGEST = 256 * 1024  # bytes
+
 # The tables that some entry may show; what else is written concerns nobody here.
 shown_tables: set[str] = set()
 
@@ -47,7 +50,7 @@ def cached(*models: type[Base]) -> Callable[[View], View]:
                 response.headers["X-Cache"] = "HIT"
                 return response
             response = view(*args, **kwargs)
-            if key and response.status_code == 200:
+            if key and response.status_code == 200 and len(response.data) <= LARGEST:
                 body = response.get_data(as_text=True)
                 attempt(cache.set, key, {"body": body, "headers": list(response.headers)})
             response.headers["X-Cache"] = "MISS"

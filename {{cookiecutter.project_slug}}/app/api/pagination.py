@@ -32,7 +32,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.extensions import db
 from app.models.base import Entity
-from app.schemas.fields import UNSTORABLE
+from app.schemas.fields import MAX_ID, UNSTORABLE
 
 M = TypeVar("M", bound=Entity)
 
@@ -234,7 +234,7 @@ def _value(item: Order, value: Any) -> Any:
         return moment.astimezone(UTC)
     if type(value) is not kind:
         raise TypeError
-    if kind is int and abs(value) >= 2**63:
+    if kind is int and abs(value) > MAX_ID:
         raise ValueError
     if kind is str and UNSTORABLE.search(value):
         raise ValueError
