@@ -70,7 +70,7 @@ class User(Entity):
     username: Mapped[str] = mapped_column(String(64{{ ', "C"' if cookiecutter.database == 'postgresql' }}))
     # Names and addresses are unique without regard to case.
     username_key: Mapped[str] = mapped_column(String(64), unique=True, deferred=True)
-    email: Mapped[str] = mapped_column(String(255))
+    email: Mapped[str] = mapped_column(String(255{{ ', "C"' if cookiecutter.database == 'postgresql' }}))
     email_key: Mapped[str] = mapped_column(String(255), unique=True, deferred=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     is_active: Mapped[bool] = mapped_column(default=True)

@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("username", sa.String(64{{ ', "C"' if cookiecutter.database == 'postgresql' }}), nullable=False),
         sa.Column("username_key", sa.String(64), nullable=False),
-        sa.Column("email", sa.String(255), nullable=False),
+        sa.Column("email", sa.String(255{{ ', "C"' if cookiecutter.database == 'postgresql' }}), nullable=False),
         sa.Column("email_key", sa.String(255), nullable=False),
         sa.Column("password_hash", sa.String(255), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
