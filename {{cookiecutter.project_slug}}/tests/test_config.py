@@ -2,10 +2,14 @@
 
 import pytest
 from flask import Flask
+{% if cookiecutter.database != 'sqlite' %}
 from sqlalchemy import make_url
+{% endif %}
 
 from app.config import ConfigError, load_config
+{% if cookiecutter.database != 'sqlite' %}
 from app.health import require_database
+{% endif %}
 from tests.apps import other_app, production
 from tests.client import new_client
 from tests.factories import make_user
@@ -72,15 +76,20 @@ def test_setting_that_cannot_be_read_is_refused_by_name(name: str, value: str) -
     assert "\n" not in refused.value.message
 
 
+{% if cookiecutter.database != 'sqlite' %}
 def test_parameter_that_the_driver_does_not_know_is_refused_by_name(database_url: str) -> None:
     url = make_url(database_url).update_query_dict({"reconnect": "true"})
-    with other_app(TEST_DATABASE_URL=url.render_as_string(hide_password=False)) as app:
-        with pytest.raises(ConfigError, match="reconnect") as refused:
-            require_database(app)
+    address = url.render_as_string(hide_password=False)
+    with (
+        other_app(TEST_DATABASE_URL=address) as app,
+        pytest.raises(ConfigError, match="reconnect") as refused,
+    ):
+        require_database(app)
     assert refused.value.message.startswith("TEST_DATABASE_URL: no connection to ")
     assert "\n" not in refused.value.message
 
 
+{% endif %}
 def test_empty_setting_counts_as_not_set() -> None:
     config = load_config("testing", {"JWT_ACCESS_TOKEN_EXPIRES": "", "LOG_LEVEL": " "})
     assert config.JWT_ACCESS_TOKEN_EXPIRES == 900

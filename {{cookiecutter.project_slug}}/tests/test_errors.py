@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from http import HTTPStatus
 {% if cookiecutter.database == 'sqlite' %}
 from pathlib import Path
 {% endif %}
@@ -14,6 +13,7 @@ from flask import Flask
 from flask_migrate import upgrade
 {% endif %}
 from sqlalchemy import {{ 'insert, text, update' if cookiecutter.database == 'sqlite' else 'insert, select, text, update' }}
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.test import TestResponse
 
 from app import db
@@ -130,7 +130,7 @@ def test_every_layer_refuses_in_one_format(
     errors = body.pop("errors", None)
     assert body == {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": HTTP_STATUS_CODES[status],
         "status": status,
         "detail": message,
         "message": message,
