@@ -237,7 +237,8 @@ else:
         ((3, 12), (3, 12), 2.0, "made by python3"),
         ((3, 11), (3, 12), 0.5, "made by python3"),
         ((3, 13), (3, 12), 0.5, "made by python3"),
-        ((3, 10), (3, 12), 0.5, "Python 3.11 or newer is needed"),
+        ((3, 10), (3, 12), 2.0, "made by system"),
+        ((3, 10), (3, 10), 0.5, "Python 3.11 or newer is needed"),
     ],
 )
 def test_ci_script_takes_the_quicker_python_of_the_usual_version(

@@ -302,17 +302,17 @@ def test_suite_is_judged(suite: str, status: int, said: str, scratch: Path) -> N
 def test_what_takes_too_long_is_named_as_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("matrix.processes.COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr("matrix.processes.COMMAND_SECONDS", 2)
     slow = tmp_path / "slow"
     slow.write_text("#!/bin/sh\necho so far; sleep 60\n")
     slow.chmod(0o755)
     result = Result(IN_PROCESS, "passed")
     job = Job(Servers([]), tmp_path, frozenset(), keep=False)
     check_types(result, tmp_path, slow, job, tmp_path)
-    assert result.reason == "mypy took longer than 0.2 seconds"
+    assert result.reason == "mypy took longer than 2 seconds"
     assert result.output == "so far\n"
     judge(result, processes.run([str(slow)], tmp_path, {**os.environ}), tmp_path / "none")
-    assert result.reason == "the suite took longer than 0.2 seconds"
+    assert result.reason == "the suite took longer than 2 seconds"
 
 
 @pytest.fixture
@@ -598,8 +598,9 @@ def test_interrupted_run_leaves_no_database_on_a_server_that_is_given(
 
 
 @pytest.mark.usefixtures("installed")
-@pytest.mark.parametrize("how", ["--deep", "--no-deep"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "how"), [(signal.SIGINT, "--no-deep"), (signal.SIGTERM, "--deep")]
+)
 def test_interrupted_run_leaves_nothing(number: signal.Signals, how: str, scratch: Path) -> None:
     mark = scratch / "suite-runs"
     suite = f"""
@@ -730,7 +731,11 @@ def test_it():
         while not (HERE / "connected").exists():
             time.sleep(0.01)
         for file in Path("/proc").glob("[0-9]*/cmdline"):
-            if f"--port={{port}}\\0".encode() in file.read_bytes():
+            try:
+                words = file.read_bytes()
+            except OSError:
+                continue
+            if f"--port={{port}}\\0".encode() in words:
                 os.kill(int(file.parent.name), {number})
                 while {at_once} and ") Z " not in file.with_name("stat").read_text():
                     time.sleep(0.01)

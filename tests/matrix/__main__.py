@@ -62,7 +62,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         choices=(1, 2, 3),
         help="only a subset that has each choice (1), pair (2) or triple (3) of choices",
     )
-    parser.add_argument("--last-failed", action="store_true", help="only what failed last time")
+    parser.add_argument(
+        "--last-failed", action="store_true", help="only what failed when it last ran"
+    )
     parser.add_argument("--list", action="store_true", help="name the selection and end")
     parser.add_argument("--keep", action="store_true", help="keep the rendered projects")
     parser.add_argument(
@@ -103,7 +105,7 @@ def selection(options: argparse.Namespace) -> list[Combination]:
     if options.last_failed:
         last = last_outcomes(options.report)
         if not last:
-            raise Misuse("nothing ran before, so nothing failed last time")
+            raise Misuse("nothing ran before, so nothing failed")
         chosen = [combination for combination in chosen if last.get(combination.name) == "failed"]
     if not chosen:
         raise Misuse("no combination is selected")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import IO
 
@@ -70,12 +70,11 @@ def wait_for_lock(lock: IO[str], running: Running | None = None) -> None:
 def install(project: Path, folder: Path, running: Running | None = None) -> None:
     """Make the environment `folder` and install the project's pins, hashes checked."""
 
-    def uv(*arguments: str) -> str:
+    def uv(*arguments: str) -> None:
         done = run([sys.executable, "-m", "uv", *arguments], KIT, {**os.environ}, running)
         if done.status:
             said = done.cut_short or done.output.strip()
             raise RuntimeError(f"uv {' '.join(arguments)}: {said}")
-        return done.output
 
     python = str(folder / "bin" / "python")
     requirements = str(project / "requirements-dev.txt")
@@ -83,9 +82,10 @@ def install(project: Path, folder: Path, running: Running | None = None) -> None
     options = ("--quiet", "--require-hashes", "--python", python)
     uv("pip", "install", *options, "--requirements", requirements)
     uv("pip", "check", "--quiet", "--python", python)
-    installed = json.loads(uv("pip", "list", "--quiet", "--format=json", "--python", python))
-    found = {str(canonicalize_name(entry["name"])): entry["version"] for entry in installed}
-    if fault := difference(pins_of(project), found):
+    packages = map(str, folder.glob("lib/python*/site-packages"))
+    found = distributions(path=[*packages])
+    installed = {str(canonicalize_name(package.name)): package.version for package in found}
+    if fault := difference(pins_of(project), installed):
         raise RuntimeError(f"the environment differs from the pins: {fault}")
 
 
