@@ -294,7 +294,9 @@ class DevelopmentConfig(Config):
     CACHE_KEY_PREFIX = "{{ cookiecutter.project_slug }}-dev:"
     RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}-dev"
     DATABASE_VARIABLE = "DEV_DATABASE_URL"
-{% if cookiecutter.database == 'postgresql' %}
+{% if cookiecutter.database == 'sqlite' %}
+    DATABASE_DEFAULT = "sqlite:///app-dev.db"
+{% elif cookiecutter.database == 'postgresql' %}
     DATABASE_DEFAULT = "postgresql+psycopg://app@localhost:5432/app_dev"
 {% elif cookiecutter.database == 'mysql' %}
     DATABASE_DEFAULT = "mysql+pymysql://app@localhost:3306/app_dev"
@@ -342,7 +344,7 @@ class ProductionConfig(Config):
     RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}"
 
     def check(self) -> None:
-        """Refuse secrets that are missing, short or known."""
+        """Refuse secrets that are missing, short or known{{ ', and a database in memory' if cookiecutter.database == 'sqlite' }}."""
         for name in ("SECRET_KEY", "JWT_SECRET_KEY"):
             value: str = getattr(self, name)
             if not value:
@@ -357,6 +359,12 @@ class ProductionConfig(Config):
                 f"{name} {fault}. Make one with: "
                 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
+{% if cookiecutter.database == 'sqlite' %}
+        url = make_url(self.SQLALCHEMY_DATABASE_URI)
+        if url.database in {None, "", ":memory:"} or url.query.get("mode") == "memory":
+            # It belongs to one process, and migrations are another.
+            raise ConfigError("DATABASE_URL must name a file: no migration reaches memory.")
+{% endif %}
 
 
 CONFIGS: dict[str, type[Config]] = {

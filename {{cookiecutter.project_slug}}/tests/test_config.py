@@ -14,7 +14,7 @@ from tests.apps import other_app, production
 from tests.client import new_client
 from tests.factories import make_user
 
-DATABASE = "{{ 'sqlite://' if cookiecutter.database == 'sqlite' else cookiecutter.database ~ '://localhost/app' }}"
+DATABASE = "{{ 'sqlite:///app.db' if cookiecutter.database == 'sqlite' else cookiecutter.database ~ '://localhost/app' }}"
 STRONG = "kM3vXq9TzB7wYc2LfR8sHd5NpJ6gUeA1"  # 32 bytes
 
 
@@ -142,9 +142,24 @@ def test_environments_with_the_same_stores_share_nothing_there(prefix: str) -> N
     names = ("development", "testing", "production")
     prefixes = {getattr(load_config(name, settings), prefix) for name in names}
     assert len(prefixes) == len(names)
-{% if cookiecutter.database != 'sqlite' %}
 
 
+{% if cookiecutter.database == 'sqlite' %}
+def test_environments_have_databases_of_their_own() -> None:
+    settings = production("")
+    names = ("development", "testing", "production")
+    databases = {load_config(name, settings).SQLALCHEMY_DATABASE_URI for name in names}
+    assert len(databases) == len(names)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file:/app?mode=memory&uri=true"],
+)
+def test_production_refuses_a_database_in_memory(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"^DATABASE_URL must name a file: .*\.$"):
+        load_config("production", production(address))
+{% else %}
 def test_production_has_no_database_of_its_own() -> None:
     with pytest.raises(ConfigError, match=r"^DATABASE_URL is not set\.$"):
         load_config("production", production(""))
