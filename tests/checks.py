@@ -204,6 +204,7 @@ def leftover_faults(project: Path, _: Combination | None = None) -> list[str]:
 # What only a project with the choice may say, in any file or file name, pins included.
 WORDS = {
     "database=sqlite": r"sqlite|\*\.db\b",
+    "database!=sqlite": r"procfile|release phase",
     "database=postgresql": r"postgres|psycopg|pg_",
     "database=mysql": r"mysql|mariadb|utf8mb4",
     "api_flavor=restx": r"restx|swagger_2",

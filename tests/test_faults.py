@@ -87,6 +87,7 @@ def test_template_text_in_a_file_name_is_caught(project: Path) -> None:
 # For each entry of checks.WORDS what it is to find: one text for each alternative.
 FOREIGN = {
     "database=sqlite": ["as on SQLite", "*.db-wal"],
+    "database!=sqlite": ["`Procfile` is for", "in its release phase"],
     "database=postgresql": ["image: postgres:17", "psycopg==3.3.9", "pg_isready"],
     "database=mysql": ["pymysql==1.2.4", "MariaDB", "CHARACTER SET utf8mb4"],
     "api_flavor=restx": ["import flask_restx", "/swagger_2.json"],
