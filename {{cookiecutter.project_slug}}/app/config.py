@@ -290,9 +290,15 @@ class Config:
 class DevelopmentConfig(Config):
     """A developer's own machine."""
 
-    # One machine may run production beside it, with the same stores.
+{% if cookiecutter.__redis or cookiecutter.__memcached %}
+    # One machine may run production beside it; in a store that both use, their keys differ.
+{% endif %}
+{% if cookiecutter.cache_backend != 'simple' %}
     CACHE_KEY_PREFIX = "{{ cookiecutter.project_slug }}-dev:"
+{% endif %}
+{% if cookiecutter.limiter_backend != 'memory' %}
     RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}-dev"
+{% endif %}
     DATABASE_VARIABLE = "DEV_DATABASE_URL"
 {% if cookiecutter.database == 'sqlite' %}
     DATABASE_DEFAULT = "sqlite:///app-dev.db"
@@ -330,19 +336,30 @@ class TestingConfig(DevelopmentConfig):
 
     def __init__(self, env: Environment) -> None:
         super().__init__(env)
-        # One run must not see another's entries and counters in a store that both use.
-        run = secrets.token_hex(4)
-        self.CACHE_KEY_PREFIX = f"test-{run}:"
-        self.RATELIMIT_KEY_PREFIX = f"test-{run}"
+{% if cookiecutter.__redis or cookiecutter.__memcached %}
+        # One run must not see what another leaves in a store that both use.
+{% endif %}
+{% if cookiecutter.cache_backend != 'simple' %}
+        self.CACHE_KEY_PREFIX = f"test-{secrets.token_hex(4)}:"
+{% endif %}
+{% if cookiecutter.limiter_backend != 'memory' %}
+        self.RATELIMIT_KEY_PREFIX = f"test-{secrets.token_hex(4)}"
+{% endif %}
         self.RATELIMIT_DEFAULT = self.RATELIMIT_LOGIN = self.RATELIMIT_REGISTER = "10000 per hour"
 
 
 class ProductionConfig(Config):
     """Where strangers call."""
 
+{% if cookiecutter.cache_backend != 'simple' %}
     CACHE_KEY_PREFIX = "{{ cookiecutter.project_slug }}:"
+{% endif %}
+{% if cookiecutter.limiter_backend != 'memory' %}
     RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}"
+{% endif %}
+{% if cookiecutter.__redis or cookiecutter.__memcached %}
 
+{% endif %}
     def check(self) -> None:
         """Refuse secrets that are missing, short or known{{ ', and a database in memory' if cookiecutter.database == 'sqlite' }}."""
         for name in ("SECRET_KEY", "JWT_SECRET_KEY"):

@@ -85,10 +85,10 @@ def init_proxies(app: Flask) -> None:
 
 
 def attempt(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """The result of a cache operation, or None: requests go on while the store is away."""
+    """The result of a cache operation, or None: requests go on without the cache."""
     try:
         return operation(*args, **kwargs)
-    except Exception as error:  # each store's client has errors of its own
+    except Exception as error:  # each backend has errors of its own
         log.warning("The cache does not answer: %s", error)
         return None
 {% if cookiecutter.database == 'sqlite' %}

@@ -135,14 +135,16 @@ def test_development_makes_secrets_up_anew() -> None:
     assert len(first.JWT_SECRET_KEY) >= 32
     assert first.JWT_SECRET_KEY != second.JWT_SECRET_KEY
 
+{% if cookiecutter.__redis or cookiecutter.__memcached %}
 
-@pytest.mark.parametrize("prefix", ["CACHE_KEY_PREFIX", "RATELIMIT_KEY_PREFIX"])
+@pytest.mark.parametrize("prefix", [{{ '"CACHE_KEY_PREFIX"' if cookiecutter.cache_backend != 'simple' }}{{ ', ' if not cookiecutter.__in_process }}{{ '"RATELIMIT_KEY_PREFIX"' if cookiecutter.limiter_backend != 'memory' }}])
 def test_environments_with_the_same_stores_share_nothing_there(prefix: str) -> None:
     settings = production(DATABASE)
     names = ("development", "testing", "production")
     prefixes = {getattr(load_config(name, settings), prefix) for name in names}
     assert len(prefixes) == len(names)
 
+{% endif %}
 
 {% if cookiecutter.database == 'sqlite' %}
 def test_environments_have_databases_of_their_own() -> None:
