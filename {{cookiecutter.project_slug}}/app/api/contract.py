@@ -177,7 +177,7 @@ def returns(
     many: bool = False,
     choose: Callable[[Any], type[Schema]] | None = None,
 ) -> Callable[[View], View]:
-    """Represent what the method returns: a model, a `Page`, or either with headers in a tuple.
+    """Represent what the method returns: a `Page`, or a model, alone or with headers in a tuple.
 
     Where there are several schemas, `choose` picks the one that this caller may see. A single
     model gets a strong ETag (RFC 9110, section 8.8.3).
