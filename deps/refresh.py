@@ -31,7 +31,7 @@ RUNTIME = {
     "redis": "cookiecutter.__redis",
     "memcached": "cookiecutter.__memcached",
 }
-DEV = {"dev": "", "dev-mysql": RUNTIME["mysql"]}
+DEV = {"dev": ""}
 # One of them is in every project, so that what both need has no condition.
 FLAVORS = ("restx", "restful")
 

@@ -17,7 +17,7 @@ PACKAGES = refresh.read_lock(refresh.LOCK.read_text("utf-8"))
 # What each choice adds that no other project has, directly or through others.
 OWN = {
     ("database", "postgresql"): {"psycopg", "psycopg-binary", "tzdata"},
-    ("database", "mysql"): {"pymysql", "cryptography", "types-pymysql"},
+    ("database", "mysql"): {"pymysql", "cryptography"},
     ("api_flavor", "restx"): {"flask-restx", "jsonschema", "referencing", "rpds-py"},
     ("api_flavor", "restful"): {"flask-restful", "six", "pytz"},
 }

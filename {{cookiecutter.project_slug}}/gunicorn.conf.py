@@ -21,8 +21,9 @@ load_dotenv(Path(__file__).with_name(".env"))
 def whole_number(name: str, default: int, highest: int) -> int:
     """Read a number from 1 to `highest` from the environment, or end with one line."""
     text = os.environ.get(name) or str(default)
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= highest):
-        sys.exit(f"{name} must be a whole number from 1 to {highest}, not {text!r}.")
+    readable = text.isascii() and text.isdecimal() and len(text) < 10
+    if not readable or not 1 <= int(text) <= highest:
+        sys.exit(f"{name} must be a whole number from 1 to {highest}, not {text[:40]!r}.")
     return int(text)
 
 
@@ -43,6 +44,7 @@ threads = 8
 {% endif %}
 workers = 1
 {% else %}
+# gunicorn reads this before it reads us, and ends by itself where it is no number.
 workers = whole_number("WEB_CONCURRENCY", 2, 256)
 {% endif %}
 

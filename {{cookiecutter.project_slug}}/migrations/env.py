@@ -1,7 +1,7 @@
 """Runs the migrations, one starter at a time: several may come at once, and the first does it."""
 
 import logging
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 {% if cookiecutter.database == 'sqlite' %}
@@ -29,7 +29,7 @@ LOCK_SECONDS = 300
 {% endif %}
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     """Write our column type as the plain one it stands for: a migration must not change with it."""
     if kind == "type" and isinstance(item, UTCDateTime):
 {% if cookiecutter.database == 'postgresql' %}
@@ -81,17 +81,21 @@ def run() -> None:
     with db.engine.connect() as connection:
 {% endif %}
 {% if cookiecutter.database == 'sqlite' %}
-        # Making a table anew must not delete what refers to it; nobody else may get a connection
-        # that doesn't check references.
-        connection.detach()
+        # Making a table anew must not delete what refers to it.
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.commit()
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        migrate(connection)
-        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-        if broken:
-            raise RuntimeError(f"Rows refer to what is not there: {broken}")
-        connection.commit()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            migrate(connection)
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if broken:
+                raise RuntimeError(f"Rows refer to what is not there: {broken}")
+            connection.commit()
+        finally:
+            # Whoever gets this connection next needs references checked; in a transaction, the
+            # setting would not change.
+            connection.rollback()
+            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 {% elif cookiecutter.database == 'postgresql' %}
         # Held until the transaction ends, so that who waited sees what was done.
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})

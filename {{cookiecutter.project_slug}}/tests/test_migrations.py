@@ -92,6 +92,14 @@ def test_table_made_anew_keeps_its_rows_and_constraints(app: Flask) -> None:
                 make_user(other, user.username.upper())
 
 
+def test_database_in_memory_can_be_migrated_and_checks_references() -> None:
+    with other_app(TEST_DATABASE_URL="sqlite://") as other, other.app_context():
+        upgrade()
+        assert role_names() == sorted(ROLES)
+        with pytest.raises(IntegrityError):
+            db.session.execute(text("INSERT INTO user_roles (user_id, role_id) VALUES (0, 0)"))
+
+
 {% endif %}
 {% if cookiecutter.database == 'mysql' %}
 def test_migration_may_take_longer_than_a_request(app: Flask) -> None:

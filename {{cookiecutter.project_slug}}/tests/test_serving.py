@@ -27,7 +27,7 @@ def test_gunicorn_serves_until_it_is_told_to_stop(
 ) -> None:
     post = make_post(app, make_user(app))
     log = tmp_path / "log.txt"
-    server = start(log, production(database_url), *GUNICORN)
+    server = start(log, {**production(database_url), "LOG_LEVEL": "INFO"}, *GUNICORN)
     try:
         give_up = time.monotonic() + SECONDS
         while not (address := re.search(r"http://127\.0\.0\.1:\d+", log.read_text())):
@@ -37,10 +37,15 @@ def test_gunicorn_serves_until_it_is_told_to_stop(
         url = f"{address[0]}{BASE}/posts/{post.id}"
         with DIRECT.open(url, timeout=SECONDS) as response:
             assert json.load(response)["id"] == post.id
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            request_id = response.headers["X-Request-ID"]
         server.terminate()
         server.join(SECONDS)
         assert server.exitcode == 0
         assert "Traceback" not in log.read_text()
+        (line,) = (line for line in log.read_text().splitlines() if line.startswith("{"))
+        assert json.loads(line)["message"] == f"GET {BASE}/posts/{post.id} 200"
+        assert json.loads(line)["request_id"] == request_id
     finally:
         server.kill()
 
@@ -54,12 +59,19 @@ def test_start_that_cannot_work_ends_with_one_line(database_url: str, tmp_path: 
 {% endif %}
     good = production(database_url)
     attempts = {
-        "SECRET_KEY is not set": ({**good, "SECRET_KEY": ""}, GUNICORN),
-        "DATABASE_URL is not a database address": ({**good, "DATABASE_URL": "nonsense"}, UPGRADE),
-        "DATABASE_URL: no connection to": ({**good, "DATABASE_URL": unreachable}, GUNICORN),
+        "Error: SECRET_KEY is not set": ({**good, "SECRET_KEY": ""}, GUNICORN),
+        "Error: DATABASE_URL is not a database address": (
+            {**good, "DATABASE_URL": "nonsense"},
+            UPGRADE,
+        ),
+        "Error: DATABASE_URL: no connection to": ({**good, "DATABASE_URL": unreachable}, GUNICORN),
+        "PORT must be a whole number": ({**good, "PORT": "9" * 5000}, GUNICORN),
+{% if not cookiecutter.__in_process %}
+        "WEB_CONCURRENCY must be a whole number": ({**good, "WEB_CONCURRENCY": "0"}, GUNICORN),
+{% endif %}
     }
     outcomes = start_together(tmp_path, *attempts.values())
     for reason, (status, output) in zip(attempts, outcomes, strict=True):
         assert status, reason
         (line,) = (line for line in output.splitlines() if "[INFO]" not in line)
-        assert line.startswith(f"Error: {reason}")
+        assert line.startswith(reason)

@@ -1,5 +1,9 @@
 """Users, roles, posts and sessions."""
 
+{% if cookiecutter.database == 'mysql' %}
+from typing import Any
+
+{% endif %}
 import sqlalchemy as sa
 from alembic import op
 {% if cookiecutter.database == 'mysql' %}
@@ -13,7 +17,7 @@ depends_on = None
 
 {% if cookiecutter.database == 'mysql' %}
 TIME = mysql.DATETIME(fsp=6)
-OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 {% elif cookiecutter.database == 'postgresql' %}
 TIME = sa.DateTime(timezone=True)
 {% else %}
