@@ -16,7 +16,8 @@ from app.api.openapi import build_document
 from app.api.versions import VERSIONS
 from app.extensions import db
 from app.models.post import Post
-from app.models.user import ROLES, USER, Role, User
+from app.models.user import ROLES, USER, User
+from app.resources.auth import roles_named
 from app.schemas import schema
 from app.schemas.user import UserIn
 from app.security.tokens import prune_sessions
@@ -100,6 +101,6 @@ def openapi(number: str, output: Any) -> None:
 
 def _add_user(data: dict[str, Any], roles: tuple[str, ...]) -> User:
     user = User(**schema(UserIn).load(data))
-    user.roles = list(db.session.scalars(select(Role).where(Role.name.in_(roles))))
+    user.roles = roles_named(*roles)
     db.session.add(user)
     return user

@@ -161,7 +161,9 @@ class Config:
     PASSWORD_MEMORY_COST = 65536  # KiB
     PASSWORD_PARALLELISM = 4
 
+    LOG_JSON = True
     JWT_TOKEN_LOCATION = ("headers",)
+    CACHE_NO_NULL_WARNING = True
 {% if cookiecutter.database == 'sqlite' %}
     SQLALCHEMY_ENGINE_OPTIONS: ClassVar[dict[str, Any]] = {
         # Logs of errors would hold what people wrote, their addresses and password hashes.
@@ -269,7 +271,6 @@ class Config:
                     f"CACHE_MEMCACHED_SERVERS must be like localhost:11211, not {server!r}."
                 ) from None
 {% endif %}
-        self.CACHE_NO_NULL_WARNING = True
         self.CACHE_DEFAULT_TIMEOUT = env.integer("CACHE_DEFAULT_TIMEOUT", 300, 1)
 
 {% if cookiecutter.versioning == 'header' %}
@@ -279,12 +280,11 @@ class Config:
         self.TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
         self.CORS_ORIGINS = env.origins("CORS_ORIGINS")
         self.LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"))
-        self.LOG_JSON = True
         self.MAX_CONTENT_LENGTH = env.integer("MAX_CONTENT_LENGTH", 1024 * 1024, 1)
-        self.check()
+        self.finish()
 
-    def check(self) -> None:
-        """Refuse what this environment must not run with."""
+    def finish(self) -> None:
+        """Make up or refuse what only this environment does."""
 
 
 class DevelopmentConfig(Config):
@@ -307,12 +307,9 @@ class DevelopmentConfig(Config):
 {% elif cookiecutter.database == 'mysql' %}
     DATABASE_DEFAULT = "mysql+pymysql://app@localhost:3306/app_dev"
 {% endif %}
+    LOG_JSON = False
 
-    def __init__(self, env: Environment) -> None:
-        super().__init__(env)
-        self.LOG_JSON = False
-
-    def check(self) -> None:
+    def finish(self) -> None:
         """Make up the secrets that are not set, anew at each start."""
         self.SECRET_KEY = self.SECRET_KEY or secrets.token_urlsafe(48)
         self.JWT_SECRET_KEY = self.JWT_SECRET_KEY or secrets.token_urlsafe(48)
@@ -360,7 +357,7 @@ class ProductionConfig(Config):
 {% if cookiecutter.__redis or cookiecutter.__memcached %}
 
 {% endif %}
-    def check(self) -> None:
+    def finish(self) -> None:
         """Refuse secrets that are missing, short or known{{ ', and a database in memory' if cookiecutter.database == 'sqlite' }}."""
         for name in ("SECRET_KEY", "JWT_SECRET_KEY"):
             value: str = getattr(self, name)

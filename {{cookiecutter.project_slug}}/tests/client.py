@@ -1,6 +1,4 @@
-"""A client of the API: paths are those below the base, and calls come from an own address."""
-
-from __future__ import annotations
+"""A client of the API: paths are those below the base, calls come from an address of its own."""
 
 import itertools
 from typing import Any

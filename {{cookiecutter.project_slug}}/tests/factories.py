@@ -1,7 +1,5 @@
 """Things to test with, stored directly; what a test doesn't say is made up."""
 
-from __future__ import annotations
-
 import itertools
 from functools import cache
 
@@ -15,6 +13,7 @@ from app.security.tokens import begin_session
 from tests.client import Client, new_client
 
 PASSWORD = "correct horse battery"
+ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
 
 _numbers = itertools.count(1)
 

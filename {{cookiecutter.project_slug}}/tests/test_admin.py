@@ -7,10 +7,9 @@ from flask import Flask
 
 from tests.answers import USER, faults, fields, ids, refusal
 from tests.client import Client, new_client
-from tests.factories import PASSWORD, client_of, make_admin, make_post, make_user
+from tests.factories import ADA, PASSWORD, client_of, make_admin, make_post, make_user
 from tests.statements import race
 
-ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
 DOORS = pytest.mark.parametrize(
     ("verb", "path"),
     [

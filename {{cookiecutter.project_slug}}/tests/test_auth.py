@@ -14,10 +14,9 @@ from app import db
 from app.models.user import User
 from tests.answers import PUBLIC_USER, TOKENS, USER, faults, fields, refusal
 from tests.client import Client, bearer, new_client
-from tests.factories import PASSWORD, client_of, make_admin, make_user
+from tests.factories import ADA, PASSWORD, client_of, make_admin, make_user
 from tests.statements import race, statements_of
 
-ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
 DOORS = pytest.mark.parametrize("door", ["/auth/register", "/users"])
 REVOKED = (401, "Token has been revoked")
 

@@ -1,18 +1,22 @@
 """Settings: what can't be read or must not be used is refused in one line that names it."""
 
+from datetime import timedelta
+
+import jwt
 import pytest
 from flask import Flask
-{% if cookiecutter.database != 'sqlite' %}
-from sqlalchemy import make_url
-{% endif %}
+from sqlalchemy import {{ 'make_url, ' if cookiecutter.database != 'sqlite' }}select
 
+from app import db
 from app.config import ConfigError, load_config
 {% if cookiecutter.database != 'sqlite' %}
 from app.health import require_database
 {% endif %}
+from app.models.base import utcnow
+from app.models.session import Session
 from tests.apps import other_app, production
 from tests.client import new_client
-from tests.factories import make_user
+from tests.factories import PASSWORD, make_user
 
 DATABASE = "{{ 'sqlite:///app.db' if cookiecutter.database == 'sqlite' else cookiecutter.database ~ '://localhost/app' }}"
 STRONG = "kM3vXq9TzB7wYc2LfR8sHd5NpJ6gUeA1"  # 32 bytes
@@ -130,6 +134,14 @@ def test_production_is_what_runs_where_nothing_is_said() -> None:
         load_config(None, {"DATABASE_URL": DATABASE})
 
 
+def test_production_has_limits_unless_others_are_set() -> None:
+    config = load_config("production", production(DATABASE))
+    assert config.RATELIMIT_ENABLED
+    assert config.RATELIMIT_DEFAULT == "300 per minute"
+    assert config.RATELIMIT_LOGIN == "5 per minute;20 per hour"
+    assert config.RATELIMIT_REGISTER == "10 per hour"
+
+
 def test_development_makes_secrets_up_anew() -> None:
     first, second = load_config("development", {}), load_config("development", {})
     assert len(first.JWT_SECRET_KEY) >= 32
@@ -209,10 +221,18 @@ def test_size_of_a_body_is_a_setting(app: Flask) -> None:
 
 def test_life_of_a_token_is_a_setting(app: Flask) -> None:
     user = make_user(app)
-    with other_app(JWT_ACCESS_TOKEN_EXPIRES="77") as other:
+    settings = {"JWT_ACCESS_TOKEN_EXPIRES": "77", "JWT_REFRESH_TOKEN_EXPIRES": "99"}
+    with other_app(**settings) as other:
         client = new_client(other)
-        response = client.log_in(user.username, "correct horse battery")
+        before = utcnow()
+        response = client.log_in(user.username, PASSWORD)
         assert response.json["expires_in"] == 77
+        for token, seconds in ((client.access_token, 77), (client.refresh_token, 99)):
+            claims = jwt.decode(token, options={"verify_signature": False})
+            assert claims["exp"] - claims["iat"] == seconds
+        with other.app_context():
+            (session,) = db.session.scalars(select(Session))
+        assert timedelta(0) <= session.expires_at - before - timedelta(seconds=99) < timedelta(9)
 
 
 def test_level_of_the_log_is_a_setting(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:

@@ -28,14 +28,13 @@ from app.models.user import User
 from tests.answers import faults, refusal
 from tests.apps import other_app, production
 from tests.client import Client, bearer, new_client
-from tests.factories import client_of, make_user
+from tests.factories import ADA, PASSWORD, client_of, make_user
 {% if cookiecutter.database != 'sqlite' %}
 from tests.relay import line_to
 from tests.statements import watched
 {% endif %}
 
 JSON = {"Content-Type": "application/json"}
-ADA = {"username": "ada", "email": "ada@example.com", "password": "correct horse battery"}
 
 
 class Crash(Resource):
@@ -149,9 +148,7 @@ def test_wrong_method_is_answered_with_the_right_ones(client: Client) -> None:
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
 
 
-def test_crash_tells_its_id_and_the_log_the_rest(
-    caller: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_crash_is_told_to_the_log_alone(caller: Client, caplog: pytest.LogCaptureFixture) -> None:
     response = caller.get("/crash")
     assert "hunter2" not in response.text
     assert "Traceback" not in response.text
@@ -207,9 +204,11 @@ def test_bad_body_is_refused(client: Client, door: str, body: bytes, status: int
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null"])
-def test_empty_body_is_named_so(app: Flask, body: bytes) -> None:
-    author = client_of(app, make_user(app))
-    response = author.post("/posts", data=body, headers=JSON)
+@pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH"])
+def test_empty_body_is_named_so(app: Flask, verb: str, body: bytes) -> None:
+    user = make_user(app)
+    path = "/posts" if verb == "POST" else f"/users/{user.id}"
+    response = client_of(app, user).open(path, method=verb, data=body, headers=JSON)
     assert refusal(response) == (400, "No input data provided")
 
 
@@ -266,7 +265,7 @@ def test_database_away_is_503_until_it_is_back(app: Flask, tmp_path: Path) -> No
     disk = tmp_path / "disk"
     with other_app(TEST_DATABASE_URL=f"sqlite:///{disk / 'test.db'}") as other:
         client = new_client(other)
-        for response in (client.get("/users"), client.log_in("ada", "correct horse battery")):
+        for response in (client.get("/users"), client.log_in("ada", PASSWORD)):
             assert refusal(response) == (503, "The database does not answer")
             assert response.headers["Retry-After"] == "5"
         disk.mkdir()
@@ -282,7 +281,7 @@ def test_database_away_is_503_until_it_is_back(app: Flask, database_url: str) ->
         client = new_client(other)
         assert client.get("/users").status_code == 200
         line.cut()
-        for response in (client.get("/users?total=1"), client.log_in("ada", "correct horse")):
+        for response in (client.get("/users?total=1"), client.log_in("ada", PASSWORD)):
             assert refusal(response) == (503, "The database does not answer")
             assert response.headers["Retry-After"] == "5"
         line.mend()

@@ -6,6 +6,9 @@ from pathlib import Path
 {% endif %}
 import pytest
 from flask import Flask
+{% if not cookiecutter.__in_process %}
+from prometheus_client import CollectorRegistry, Counter, values
+{% endif %}
 
 from tests.apps import other_app
 from tests.client import Client, new_client
@@ -99,10 +102,13 @@ def test_metrics_do_not_grow_with_what_clients_make_up(client: Client) -> None:
 {% if not cookiecutter.__in_process %}
 
 
-def test_metrics_of_several_workers_come_from_their_files(
+def test_metrics_of_several_workers_are_added_up(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    response = client.get("/metrics")
-    assert (response.status_code, response.text) == (200, "")
+    for worker in (1, 2):
+        files = values.MultiProcessValue(lambda worker=worker: worker)  # type: ignore[no-untyped-call]
+        monkeypatch.setattr(values, "ValueClass", files)
+        Counter("visits", "Visits.", registry=CollectorRegistry()).inc()
+    assert "visits_total 2.0" in client.get("/metrics").text
 {% endif %}

@@ -231,11 +231,12 @@ def test_change_of_what_was_not_read_is_412(app: Flask, verb: str) -> None:
 
 
 @ITEM_VERBS
-def test_change_of_what_was_read_is_done(app: Flask, verb: str) -> None:
+@pytest.mark.parametrize("etag", ["of what was read", "*"])
+def test_change_of_what_was_read_is_done(app: Flask, verb: str, etag: str) -> None:
     user = make_user(app)
     author = client_of(app, user)
     path = f"/posts/{make_post(app, user).id}"
-    read = {"If-Match": author.get(path).headers["ETag"]}
+    read = {"If-Match": "*" if etag == "*" else author.get(path).headers["ETag"]}
     response = author.open(path, method=verb, json={"title": "Changed"}, headers=read)
     assert response.status_code == (204 if verb == "DELETE" else 200)
 

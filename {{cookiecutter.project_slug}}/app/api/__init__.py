@@ -1,1 +1,1 @@
-"""How resources meet HTTP: the flavor, the contract, versions, pages, caching."""
+"""How resources meet HTTP: the framework, the contract, versions, pages, caching."""

@@ -6,7 +6,7 @@ writes the document: what is documented is what runs.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import wraps
 from typing import Any, Literal
@@ -51,7 +51,7 @@ class Operation:
     many: bool = False
     status: int = 200
     cached: bool = False
-    problems: frozenset[int] = field(default_factory=frozenset)
+    problems: frozenset[int] = frozenset()
 
 
 def operation_of(method: View) -> Operation:

@@ -92,7 +92,7 @@ SwaggerUIBundle({
 
 
 def with_validator(text: str, mimetype: str) -> Response:
-    """A response that need not be sent again to who has it: the document has 100 kB."""
+    """A response that need not be sent again to whoever has it already."""
     response = Response(text, mimetype=mimetype)
     response.add_etag()
     return response

@@ -2,14 +2,13 @@
 """Pages by keyset: each begins where the last one ended, so that a deep one costs no more.
 
 {% if mysql %}
-A page costs one query, or two when no index holds its whole order. They are read from the index
+A page costs one query, or two when no index holds its whole order. Pages are read from the index
 that was made for the list, if there is one.
 {% else %}
 A page costs one query, whose comparison is written so that an index can answer it.
 {% endif %}
 """
 
-import binascii
 import json
 import operator
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -217,9 +216,7 @@ def _read_cursor(text: str, sort: str, order: list[Order]) -> Cursor:
         if not isinstance(backwards, bool):
             raise TypeError
         read = [_value(item, value) for item, value in zip(order, values, strict=True)]
-    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
-        if isinstance(error, ValidationError):
-            raise
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise ValidationError("Not a cursor of this list.", "cursor") from None
     return Cursor(sort, backwards, read)
 

@@ -1,7 +1,5 @@
 """Posts: drafts until they are published."""
 
-from __future__ import annotations
-
 {% if cookiecutter.database == 'mysql' %}
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.dialects.mysql import MEDIUMTEXT

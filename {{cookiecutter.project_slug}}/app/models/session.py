@@ -1,7 +1,5 @@
 """Sessions: what a login begins and a logout ends."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import datetime
 

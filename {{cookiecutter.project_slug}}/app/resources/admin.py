@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.api.conditional import unless_changed
@@ -13,16 +12,12 @@ from app.api.pagination import Page, paginate
 from app.extensions import db
 from app.models.base import utcnow
 from app.models.user import ADMIN, USER, Role, User
+from app.resources.auth import roles_named
 from app.resources.users import delete_user
 from app.schemas.query import AdminUserQuery
 from app.schemas.user import AdminUserIn, CreatedUserOut, UserOut
 from app.security import policies
 from app.security.tokens import end_sessions_of, known_caller
-
-
-def roles_named(names: list[str]) -> list[Role]:
-    """The roles of these names."""
-    return list(db.session.scalars(select(Role).where(Role.name.in_(names)).order_by(Role.name)))
 
 
 class AdminUserList(Resource):
@@ -43,7 +38,7 @@ class AdminUserList(Resource):
     @returns(CreatedUserOut, status=201)
     def post(self, data: dict[str, Any]) -> Any:
         """Make an account, with the roles it is to have."""
-        user = User(**{**data, "roles": roles_named(data.get("roles", [USER]))})
+        user = User(**{**data, "roles": roles_named(*data.get("roles", [USER]))})
         db.session.add(user)
         db.session.commit()
         location = {"Location": url_for(".AdminUserItem", id=user.id)}
@@ -68,7 +63,7 @@ class AdminUserItem(Resource):
             policies.keep_an_admin(user)
         rights = (user.is_active, set(user.roles))
         if "roles" in data:
-            data = {**data, "roles": roles_named(data["roles"])}
+            data = {**data, "roles": roles_named(*data["roles"])}
         user.update(data)
         if "password" in data or rights != (user.is_active, set(user.roles)):
             end_sessions_of(user)

@@ -25,10 +25,15 @@ from app.security import passwords
 from app.security.tokens import begin_session, end_session, rotate_session
 
 
+def roles_named(*names: str) -> list[Role]:
+    """The roles of these names, in their order as they are shown."""
+    return list(db.session.scalars(select(Role).where(Role.name.in_(names)).order_by(Role.name)))
+
+
 def register(data: dict[str, Any]) -> tuple[User, dict[str, str]]:
     """Store a new user, with the role that everybody has; the user and the headers to send."""
     user = User(**data)
-    user.roles = list(db.session.scalars(select(Role).where(Role.name == USER)))
+    user.roles = roles_named(USER)
     db.session.add(user)
     db.session.commit()
     return user, {"Location": url_for(".UserItem", id=user.id)}

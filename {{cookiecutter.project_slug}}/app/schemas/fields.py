@@ -57,7 +57,7 @@ class Flag(fields.Boolean):
 class Sort(fields.Field[list[tuple[str, bool]]]):
     """An order such as `-created_at,title`, as pairs of a name and whether it descends."""
 
-    def __init__(self, *names: str, default: str, **kwargs: Any) -> None:
+    def __init__(self, *names: str, default: str) -> None:
         self.names = names
         name = f"-?({'|'.join(names)})"
         super().__init__(
@@ -66,9 +66,8 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
                 "type": "string",
                 "pattern": f"^{name}(,{name})*$",
                 "default": default,
-                "description": "Fields in the order of their weight; a `-` turns one round.",
+                "description": "Fields in the order of their weight; a leading `-` reverses one.",
             },
-            **kwargs,
         )
 
     def _deserialize(

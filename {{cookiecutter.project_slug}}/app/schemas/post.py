@@ -17,7 +17,9 @@ class PostIn(Schema):
         validate=validate.Length(1, 100_000),
         metadata={"examples": ["A first post."]},
     )
-    published = Flag(description="False, unless it is said: a draft.", examples=[True])
+    published = Flag(
+        description="Whether everybody may read it; a draft by default.", examples=[True]
+    )
 
 
 class PostOut(Schema):

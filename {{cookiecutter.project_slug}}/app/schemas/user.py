@@ -6,8 +6,10 @@ from app.models.user import ROLES
 from app.schemas.fields import Flag, Id, Text, Time
 
 
-def username() -> Text:
-    return Text(
+class UserIn(Schema):
+    """What a user may say about themself."""
+
+    username = Text(
         required=True,
         validate=[
             validate.Length(3, 64),
@@ -16,22 +18,6 @@ def username() -> Text:
         ],
         metadata={"examples": ["ada"], "pattern": "^[A-Za-z0-9._-]+$"},
     )
-
-
-def password() -> fields.String:
-    # Any characters, since only a hash of them is stored.
-    return fields.String(
-        required=True,
-        load_only=True,
-        validate=validate.Length(8, 128),
-        metadata={"format": "password", "examples": ["correct horse battery"]},
-    )
-
-
-class UserIn(Schema):
-    """What a user may say about themself."""
-
-    username = username()
     email = fields.Email(
         required=True,
         validate=[
@@ -41,7 +27,13 @@ class UserIn(Schema):
         ],
         metadata={"examples": ["ada@example.com"], "pattern": "^[!-~]+$"},
     )
-    password = password()
+    # Any characters, since only a hash of them is stored.
+    password = fields.String(
+        required=True,
+        load_only=True,
+        validate=validate.Length(8, 128),
+        metadata={"format": "password", "examples": ["correct horse battery"]},
+    )
 
 
 def known_roles(names: list[str]) -> None:
@@ -68,21 +60,21 @@ class PublicUserOut(Schema):
     created_at = Time()
 
 
+class RoleOut(Schema):
+    """A role, by its name."""
+
+    name = fields.String(required=True)
+
+
 class UserOut(PublicUserOut):
     """A user, as they and admins may see them."""
 
     email = fields.Email(required=True, metadata={"examples": ["ada@example.com"]})
     is_active = fields.Boolean(required=True, metadata={"examples": [True]})
     roles = fields.List(
-        fields.Pluck("RoleOut", "name"), required=True, metadata={"examples": [["user"]]}
+        fields.Pluck(RoleOut, "name"), required=True, metadata={"examples": [["user"]]}
     )
     updated_at = Time()
-
-
-class RoleOut(Schema):
-    """A role, by its name."""
-
-    name = fields.String(required=True)
 
 
 class AuthorOut(Schema):
