@@ -342,6 +342,17 @@ def rendered_as_typed(
         return None
 
 
+def assert_kept_or_refused(
+    folder: Path, said: pytest.CaptureFixture[str], answers: Mapping[str, str]
+) -> None:
+    """Check that what was typed is intact in the project, or that there is none of it."""
+    project = rendered_as_typed(folder, said)
+    if project is None:
+        assert list(folder.iterdir()) == []
+    else:
+        assert_intact(project, answers)
+
+
 @pytest.mark.parametrize("name", ["pre_gen_project", "post_gen_project"])
 def test_crash_of_a_hook_is_no_refusal(
     name: str, answers: dict[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -383,12 +394,7 @@ def test_any_text_is_kept_or_refused(
 ) -> None:
     answers.update(project_name=name, project_description=description, project_slug="project")
     answers.update(author_name=author, author_email=email)
-    folder = tmp_path_factory.mktemp("any")
-    project = rendered_as_typed(folder, capfd)
-    if project is None:
-        assert list(folder.iterdir()) == []
-    else:
-        assert_intact(project, answers)
+    assert_kept_or_refused(tmp_path_factory.mktemp("any"), capfd, answers)
 
 
 @property_test
@@ -400,12 +406,7 @@ def test_any_email_is_kept_or_refused(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     answers.update(author_email=email)
-    folder = tmp_path_factory.mktemp("email")
-    project = rendered_as_typed(folder, capfd)
-    if project is None:
-        assert list(folder.iterdir()) == []
-    else:
-        assert_intact(project, answers)
+    assert_kept_or_refused(tmp_path_factory.mktemp("email"), capfd, answers)
 
 
 @property_test
