@@ -80,11 +80,13 @@ if workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # Workers add up their metrics in files. A new folder per start keeps old numbers out.
     metrics_folder = tempfile.mkdtemp(prefix="metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
-    master = os.getpid()
 
     @atexit.register
     def remove_metrics() -> None:
-        """Remove the metrics' folder when the master ends; workers inherit this and must not."""
-        if os.getpid() == master:
-            shutil.rmtree(metrics_folder, ignore_errors=True)
+        """Remove the metrics' folder when the master ends, as a daemon too."""
+        shutil.rmtree(metrics_folder, ignore_errors=True)
+
+    def post_fork(server: object, worker: object) -> None:
+        """Leave the folder to the master when a worker ends."""
+        atexit.unregister(remove_metrics)
 {% endif %}

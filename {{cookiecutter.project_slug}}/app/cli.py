@@ -3,6 +3,8 @@
 import json
 import secrets
 import sys
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
@@ -10,7 +12,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from marshmallow import ValidationError
 from sqlalchemy import or_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.api.openapi import build_document
 from app.api.versions import VERSIONS
@@ -29,15 +31,35 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(command)
 
 
+def tell_briefly(command: Callable[..., None]) -> Callable[..., None]:
+    """Tell in one line what the database refuses."""
+
+    @wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except DBAPIError as error:
+            reason = str(error.orig).partition("\n")[0]
+            raise click.ClickException(
+                f"The database refused: {reason} (`flask db upgrade` makes its tables)"
+            ) from None
+
+    return wrapper
+
+
 @click.command("create-admin")
 @click.option("--username", prompt=True, help="Name to log in with.")
 @click.option("--email", prompt="E-mail", help="E-mail address.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_appcontext
+@tell_briefly
 def create_admin(username: str, email: str, password_stdin: bool) -> None:
     """Make a user with every role."""
     if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
+        try:
+            password = sys.stdin.buffer.readline().decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise click.ClickException("The password must be in UTF-8.") from None
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     data: dict[str, Any] = {"username": username, "email": email, "password": password}
@@ -56,6 +78,7 @@ def create_admin(username: str, email: str, password_stdin: bool) -> None:
 
 @click.command("seed-demo")
 @with_appcontext
+@tell_briefly
 def seed_demo() -> None:
     """Add two users with posts and drafts; what is there already stays as it is."""
     for name in ("alice", "bob"):
@@ -81,6 +104,7 @@ def seed_demo() -> None:
 
 @click.command("prune-sessions")
 @with_appcontext
+@tell_briefly
 def prune() -> None:
     """Delete the sessions that have expired; run it once a day."""
     click.echo(f"{prune_sessions()} expired sessions deleted.")

@@ -224,6 +224,8 @@ class Config:
         self.JWT_SECRET_KEY = env.text("JWT_SECRET_KEY")
         self.JWT_ACCESS_TOKEN_EXPIRES = env.integer("JWT_ACCESS_TOKEN_EXPIRES", 900, 1)
         self.JWT_REFRESH_TOKEN_EXPIRES = env.integer("JWT_REFRESH_TOKEN_EXPIRES", 2592000, 1)
+        if self.JWT_REFRESH_TOKEN_EXPIRES < self.JWT_ACCESS_TOKEN_EXPIRES:
+            raise ConfigError("JWT_REFRESH_TOKEN_EXPIRES is less than JWT_ACCESS_TOKEN_EXPIRES.")
         self.SQLALCHEMY_DATABASE_URI = env.database(self.DATABASE_VARIABLE, self.DATABASE_DEFAULT)
 
         self.RATELIMIT_ENABLED = env.flag("RATELIMIT_ENABLED", True)

@@ -63,7 +63,8 @@ def migrate(connection: Connection) -> None:
         render_item=render_item,
         process_revision_directives=skip_empty,
 {% if cookiecutter.database == 'sqlite' %}
-        # SQLite changes a table by making it anew.
+        # SQLite changes a table by making it anew; batch_alter_table() needs
+        # table_kwargs={"sqlite_autoincrement": True}, or ids of deleted rows are used again.
         render_as_batch=True,
         transactional_ddl=True,
 {% endif %}

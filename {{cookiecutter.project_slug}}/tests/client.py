@@ -1,5 +1,6 @@
 """A client of the API: paths are those below the base, calls come from an address of its own."""
 
+import io
 import itertools
 from typing import Any
 
@@ -11,6 +12,13 @@ BASE = "{{ cookiecutter.__base }}"
 COMPLETE = ("/healthz", "/readyz", "/metrics", "/api/")
 
 _addresses = itertools.count(1)
+
+
+class Unreadable(io.BytesIO):
+    """A body whose server raises an error of its own, as gunicorn does for broken chunks."""
+
+    def readinto(self, buffer: object) -> int:
+        raise RuntimeError
 
 
 class Client(FlaskClient):
@@ -33,6 +41,10 @@ class Client(FlaskClient):
         if self.access_token:
             headers = {**bearer(self.access_token), **headers}
         return super().open(path, *rest, headers=headers, **kwargs)
+
+    def post_unreadable(self, path: str) -> TestResponse:
+        """Send a body that the server fails to read."""
+        return self.post(path, input_stream=Unreadable(b"{}"))
 
     def log_in(self, username: str, password: str) -> TestResponse:
         """Log in and keep the tokens."""

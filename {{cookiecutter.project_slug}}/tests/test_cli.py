@@ -13,7 +13,9 @@ from app import db
 from app.models.base import utcnow
 from app.models.session import Session
 from tests.answers import ids
+from tests.apps import other_app
 from tests.client import Client, new_client
+from tests.database import own_database
 from tests.factories import PASSWORD, client_of, make_user
 
 
@@ -48,6 +50,14 @@ def test_password_may_begin_and_end_with_blanks(app: Flask, client: Client) -> N
     create_admin(app, f"  {PASSWORD}  \n")
     assert client.log_in("root", PASSWORD).status_code == 401
     assert client.log_in("root", f"  {PASSWORD}  ").status_code == 200
+
+
+def test_password_from_standard_input_must_be_utf_8(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(
+        args=("create-admin", "--username", "root", "--email", "r@x.org", "--password-stdin"),
+        input=b"p\xe9ssword\n",
+    )
+    assert (result.exit_code, result.output) == (1, "Error: The password must be in UTF-8.\n")
 
 
 def test_passwords_that_differ_make_no_admin(app: Flask, client: Client) -> None:
@@ -142,3 +152,15 @@ def test_commands_can_run_in_a_context_that_is_there(app: Flask) -> None:
     with app.app_context():
         assert create_admin(app, PASSWORD).exit_code == 0
     assert new_client(app).log_in("root", PASSWORD).status_code == 200
+
+
+@pytest.mark.parametrize("command", ["create-admin", "seed-demo", "prune-sessions"])
+def test_database_without_tables_is_told_in_one_line(app: Flask, command: str) -> None:
+    options = ("--username", "root", "--email", "r@x.org", "--password-stdin")
+    with own_database() as url, other_app(TEST_DATABASE_URL=url) as other:
+        args = (command, *options) if command == "create-admin" else (command,)
+        result = run(other, *args, typed=PASSWORD)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The database refused: ")
+    assert "flask db upgrade" in result.output
+    assert result.output.count("\n") == 1

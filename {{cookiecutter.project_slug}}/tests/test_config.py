@@ -29,6 +29,7 @@ STRONG = "kM3vXq9TzB7wYc2LfR8sHd5NpJ6gUeA1"  # 32 bytes
         ("JWT_ACCESS_TOKEN_EXPIRES", "0"),
         ("JWT_ACCESS_TOKEN_EXPIRES", "15 minutes"),
         ("JWT_REFRESH_TOKEN_EXPIRES", "-1"),
+        ("JWT_REFRESH_TOKEN_EXPIRES", "899"),
         ("JWT_REFRESH_TOKEN_EXPIRES", "٣"),
         ("TEST_DATABASE_URL", "nonsense"),
         ("TEST_DATABASE_URL", "oracle://localhost/app"),

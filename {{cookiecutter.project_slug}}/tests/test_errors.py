@@ -212,6 +212,11 @@ def test_empty_body_is_named_so(app: Flask, verb: str, body: bytes) -> None:
     assert refusal(response) == (400, "No input data provided")
 
 
+@pytest.mark.parametrize("door", ["/auth/login", "/auth/register", "/users"])
+def test_body_that_the_server_cannot_read_is_400(client: Client, door: str) -> None:
+    assert refusal(client.post_unreadable(door)) == (400, "The body can't be read")
+
+
 def test_parameter_given_twice_is_named_with_all_others(client: Client) -> None:
     response = client.get("/posts?per_page=5&per_page=6&sort=x")
     assert faults(response) == {"per_page", "sort"}
@@ -240,7 +245,7 @@ def test_text_that_is_none_is_422(app: Flask, value: object) -> None:
 
 @pytest.mark.parametrize(
     "id",
-    ["0", "-1", "1.0", "one", "%00", str(2**31 - 1), str(2**31), str(2**63), "9" * 5000],
+    ["0", "01", "-1", "1.0", "one", "٣", "%00", str(2**31 - 1), str(2**31), str(2**63), "9" * 5000],
     ids=lambda id: id[:12],
 )
 def test_impossible_id_is_404(client: Client, id: str) -> None:

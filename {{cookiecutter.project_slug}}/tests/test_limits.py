@@ -183,6 +183,12 @@ def test_garbage_counts_like_any_other_attempt(client: Client, limit: Limit, bod
     assert attempt(client, uuid4().hex).status_code == 429
 
 
+def test_body_that_the_server_cannot_read_counts_too(client: Client, limit: Limit) -> None:
+    limit("RATELIMIT_LOGIN", "2 per hour")
+    assert statuses(*(client.post_unreadable("/auth/login") for _ in range(3))) == [400, 400, 429]
+    assert attempt(client, uuid4().hex).status_code == 429
+
+
 def test_garbage_of_others_does_not_count(app: Flask, limit: Limit) -> None:
     limit("RATELIMIT_LOGIN", "1 per hour")
     responses = [new_client(app).post("/auth/login", json={"name": "ada"}) for _ in range(2)]

@@ -202,7 +202,7 @@ def test_cursor_of_another_order_is_422(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "%25%25%25", "bnVsbA", "W10", "e30", "A" * 3000, "W1tb", "1"]
+    "cursor", ["x", "W10!", "%25%25%25", "bnVsbA", "W10", "e30", "A" * 3000, "W1tb", "1"]
 )
 def test_text_that_is_no_cursor_is_422(client: Client, cursor: str) -> None:
     assert faults(client.get(f"/posts?cursor={cursor}")) == {"cursor"}
@@ -250,6 +250,9 @@ def test_cursor_with_other_values_is_422(
         ("per_page=101", "per_page"),
         ("per_page=ten", "per_page"),
         ("per_page=1.5", "per_page"),
+        ("per_page=1_0", "per_page"),
+        ("per_page=%2010", "per_page"),
+        ("per_page=٣", "per_page"),
         ("per_page=", "per_page"),
         (f"per_page={'9' * 5000}", "per_page"),
         ("total=perhaps", "total"),

@@ -241,6 +241,27 @@ def test_change_of_what_was_read_is_done(app: Flask, verb: str, etag: str) -> No
     assert response.status_code == (204 if verb == "DELETE" else 200)
 
 
+def test_change_of_a_state_that_is_excluded_is_412(app: Flask) -> None:
+    user = make_user(app)
+    author = client_of(app, user)
+    path = f"/posts/{make_post(app, user).id}"
+    for excluded in (author.get(path).headers["ETag"], "*"):
+        response = author.patch(path, json=HELLO, headers={"If-None-Match": excluded})
+        assert response.status_code == 412
+    other = {"If-None-Match": '"another"'}
+    assert author.patch(path, json=HELLO, headers=other).status_code == 200
+
+
+def test_reader_may_ask_for_one_state(app: Flask, client: Client) -> None:
+    path = f"/posts/{make_post(app, make_user(app)).id}"
+    for wanted in (client.get(path).headers["ETag"], "*"):
+        assert client.get(path, headers={"If-Match": wanted}).status_code == 200
+    response = client.get(path, headers={"If-Match": '"another"'})
+    assert refusal(response) == (412, "The resource has changed since it was read")
+    assert response.content_type == "application/problem+json"
+    assert response.headers["Cache-Control"] == "no-store"
+
+
 # Deleting
 
 
@@ -259,3 +280,11 @@ def test_deleted_post_is_404(app: Flask, client: Client) -> None:
 def test_admin_deletes_a_post_of_another(app: Flask, published: bool) -> None:
     post = make_post(app, make_user(app), published=published)
     assert client_of(app, make_admin(app)).delete(f"/posts/{post.id}").status_code == 204
+
+
+def test_id_of_a_deleted_post_is_given_to_no_other(app: Flask) -> None:
+    user = make_user(app)
+    author = client_of(app, user)
+    deleted = make_post(app, user).id
+    author.delete(f"/posts/{deleted}")
+    assert author.post("/posts", json=HELLO).json["id"] > deleted

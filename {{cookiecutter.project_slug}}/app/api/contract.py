@@ -14,7 +14,7 @@ from typing import Any, Literal
 from flask import Response, current_app, g, request
 from flask_jwt_extended import get_current_user, verify_jwt_in_request
 from marshmallow import Schema, ValidationError
-from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, UnsupportedMediaType
 
 from app.api.conditional import etag_of
 {% if cookiecutter.database == 'mysql' %}
@@ -141,14 +141,26 @@ def accepts(
     return decorate
 
 
+def read_body() -> bytes:
+    """The body as it came, or 400, 413."""
+    try:
+        return request.get_data()
+    except HTTPException:
+        raise
+    except Exception:
+        # Servers have errors of their own for chunks that they can't read.
+        raise BadRequest("The body can't be read") from None
+
+
 def json_body() -> Any:
     """The body, or 400, 413, 415."""
-    if not request.get_data():
+    body = read_body()
+    if not body:
         raise BadRequest("No input data provided")
     if not request.is_json:
         raise UnsupportedMediaType("The body must be JSON, with the Content-Type application/json")
     try:
-        data = json.loads(request.get_data(), parse_constant=_refuse_constant)
+        data = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise BadRequest("The body is not valid JSON") from None
     if data is None or data == {}:

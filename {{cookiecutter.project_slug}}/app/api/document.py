@@ -135,4 +135,6 @@ def mount(blueprint: Blueprint, version: Version) -> None:
         """Give a file of Swagger UI."""
         if name not in LOADED:
             raise NotFound
-        return send_from_directory(ASSETS, name, mimetype=LOADED[name], max_age=YEAR)
+        return send_from_directory(
+            ASSETS, name, mimetype=LOADED[name], max_age=YEAR, conditional=False
+        )

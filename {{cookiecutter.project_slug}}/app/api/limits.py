@@ -7,7 +7,7 @@ from flask import current_app, request
 from flask_limiter.util import get_remote_address
 from werkzeug.exceptions import HTTPException
 
-from app.api.contract import View
+from app.api.contract import View, read_body
 from app.extensions import limiter
 
 
@@ -17,8 +17,9 @@ def account() -> str:
     Who names none is counted by address.
     """
     try:
+        read_body()
         body = request.get_json(silent=True)
-    except (HTTPException, RecursionError):  # too large or too deep: the view refuses it
+    except (HTTPException, RecursionError):  # broken, too large or too deep: the view refuses it
         body = None
     name = body.get("username") if isinstance(body, dict) else None
     whose = name if isinstance(name, str) else get_remote_address()

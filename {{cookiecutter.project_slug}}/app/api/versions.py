@@ -6,10 +6,11 @@ from datetime import datetime
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.http import http_date
+from werkzeug.routing import IntegerConverter, Map
 
 from app.api import document
 from app.api.caching import set_cache_headers
-from app.api.conditional import answer_not_modified
+from app.api.conditional import answer_conditions
 from app.api.contract import authenticate
 from app.api.framework import Resource, mount
 {% if cookiecutter.versioning == 'header' %}
@@ -18,7 +19,17 @@ from app.api.negotiation import BASE, CHOSEN, offer_versions
 from app.resources import admin, auth, posts, users
 from app.schemas.fields import MAX_ID
 
-ID = f"<int(min=1, max={MAX_ID}):id>"
+
+class IdConverter(IntegerConverter):
+    """An id in a path, in the one way to write it."""
+
+    regex = "[1-9][0-9]*"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=MAX_ID)
+
+
+ID = "<id:id>"
 
 v1: dict[str, type[Resource]] = {
     "/auth/register": auth.Register,
@@ -68,6 +79,7 @@ VERSIONS = [Version("1.0", v1)]
 def init_app(app: Flask, versions: Sequence[Version] = VERSIONS) -> None:
     """Mount the versions side by side; a request is answered by the one that it names."""
     app.url_map.merge_slashes = False
+    app.url_map.converters["id"] = IdConverter
 {% if cookiecutter.versioning == 'header' %}
     offer_versions(app, [version.number for version in versions])
 {% endif %}
@@ -81,13 +93,14 @@ def init_app(app: Flask, versions: Sequence[Version] = VERSIONS) -> None:
 
     def complete(response: Response) -> Response:
         """Add what every response of the API carries, errors and cached ones included."""
+        response = answer_conditions(response)
         response.headers["X-Content-Type-Options"] = "nosniff"
 {% if cookiecutter.versioning == 'url' %}
         for version in versions:
             if request.path.startswith(f"{version.prefix}/"):
                 response.headers["API-Version"] = version.number
                 response.headers.extend(retirement(version))
-                return answer_not_modified(set_cache_headers(response))
+                return set_cache_headers(response)
         return response
 {% else %}
         number = request.environ.get(CHOSEN)
@@ -98,7 +111,7 @@ def init_app(app: Flask, versions: Sequence[Version] = VERSIONS) -> None:
         for version in versions:
             if version.number == number:
                 response.headers.extend(retirement(version))
-        return answer_not_modified(set_cache_headers(response))
+        return set_cache_headers(response)
 {% endif %}
 
     app.after_request(complete)

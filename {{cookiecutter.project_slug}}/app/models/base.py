@@ -11,7 +11,11 @@ from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
 {% endif %}
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
-{% if cookiecutter.database == 'mysql' %}
+{% if cookiecutter.database == 'sqlite' %}
+
+# The id of what was deleted is given to nothing else.
+TABLE_OPTIONS: dict[str, Any] = {"sqlite_autoincrement": True}
+{% elif cookiecutter.database == 'mysql' %}
 
 # Text compares and sorts by code point, whatever the server's default.
 TABLE_OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
@@ -30,7 +34,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-{% if cookiecutter.database == 'mysql' %}
+{% if cookiecutter.database != 'postgresql' %}
     __table_args__: Any = TABLE_OPTIONS
 {% endif %}
 

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 {% endif %}
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-{% if cookiecutter.database == 'mysql' %}
+{% if cookiecutter.database != 'postgresql' %}
 from app.models.base import TABLE_OPTIONS, Entity
 {% else %}
 from app.models.base import Entity
@@ -30,7 +30,7 @@ class Post(Entity):
         Index("ix_posts_user_id_published_created_at", "user_id", "published", "created_at", "id"),
         Index("ix_posts_user_id_published_updated_at", "user_id", "published", "updated_at", "id"),
         Index("ix_posts_user_id_published_title", "user_id", "published", "title", "id"),
-{% if cookiecutter.database == 'mysql' %}
+{% if cookiecutter.database != 'postgresql' %}
         TABLE_OPTIONS,
 {% endif %}
     )

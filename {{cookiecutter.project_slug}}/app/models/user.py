@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-{% if cookiecutter.database == 'mysql' %}
+{% if cookiecutter.database != 'postgresql' %}
 from app.models.base import TABLE_OPTIONS, Base, Entity
 {% else %}
 from app.models.base import Base, Entity
@@ -62,7 +62,7 @@ class User(Entity):
         Index("ix_users_username", "username", "id"),
         Index("ix_users_created_at", "created_at", "id"),
         Index("ix_users_updated_at", "updated_at", "id"),
-{% if cookiecutter.database == 'mysql' %}
+{% if cookiecutter.database != 'postgresql' %}
         TABLE_OPTIONS,
 {% endif %}
     )

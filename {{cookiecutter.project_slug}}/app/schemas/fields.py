@@ -27,6 +27,15 @@ class Text(fields.String):
         return text
 
 
+class WholeNumber(fields.Integer):
+    """A number in a query, in ASCII digits; Python reads `1_0` and other digits as well."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not re.fullmatch("-?[0-9]+", value):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class Id(fields.Integer):
     """The id of a row that is shown."""
 

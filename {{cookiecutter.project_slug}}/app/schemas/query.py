@@ -2,15 +2,16 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.schemas.fields import MAX_ID, Sort, Text
+from app.schemas.fields import MAX_ID, Sort, Text, WholeNumber
 
 
 class ListQuery(Schema):
     """What every list understands."""
 
-    per_page = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+    per_page = WholeNumber(load_default=20, validate=validate.Range(1, 100))
     cursor = Text(
         load_default="",
+        validate=validate.Regexp(r"[A-Za-z0-9_-]*\Z", error="Not a cursor of this list."),
         metadata={
             "format": "cursor",
             "pattern": "^[A-Za-z0-9_-]*$",
@@ -47,4 +48,4 @@ class UserPostQuery(ListQuery):
 class PostQuery(UserPostQuery):
     """Posts of everybody."""
 
-    user_id = fields.Integer(validate=validate.Range(1, MAX_ID))
+    user_id = WholeNumber(validate=validate.Range(1, MAX_ID))

@@ -32,6 +32,7 @@ from app.extensions import db, jwt
 from app.models.base import utcnow
 from app.models.session import Session, new_id
 from app.models.user import User
+from app.schemas.fields import UNSTORABLE
 
 
 def caller() -> User | None:
@@ -146,7 +147,10 @@ def _token_pair(user: User, session_id: str, refresh_id: str) -> dict[str, Any]:
 @jwt.user_lookup_loader
 def find_session(header: dict[str, Any], claims: dict[str, Any]) -> Session | None:
     """The live session of a token, with its active user and the user's roles."""
-    parameters = {"sid": claims.get("sid"), "now": utcnow()}
+    ids = (claims.get("sid"), claims.get("jti"))
+    if not all(isinstance(id, str) and not UNSTORABLE.search(id) for id in ids):
+        return None
+    parameters = {"sid": claims["sid"], "now": utcnow()}
     return db.session.scalars(_live_session(), parameters).unique().one_or_none()
 
 

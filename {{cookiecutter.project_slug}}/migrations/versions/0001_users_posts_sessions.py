@@ -1,6 +1,6 @@
 """Users, roles, posts and sessions."""
 
-{% if cookiecutter.database == 'mysql' %}
+{% if cookiecutter.database != 'postgresql' %}
 from typing import Any
 
 {% endif %}
@@ -22,8 +22,9 @@ OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4
 TIME = sa.DateTime(timezone=True)
 {% else %}
 TIME = sa.DateTime()
+OPTIONS: dict[str, Any] = {"sqlite_autoincrement": True}
 {% endif %}
-{% set options = '\n        **OPTIONS,' if cookiecutter.database == 'mysql' else '' %}
+{% set options = '\n        **OPTIONS,' if cookiecutter.database != 'postgresql' else '' %}
 
 
 def upgrade() -> None:
@@ -66,7 +67,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["role_id"], ["roles.id"], name="fk_user_roles_role_id_roles", ondelete="CASCADE"
-        ),{{ options }}
+        ),{{ options if cookiecutter.database == 'mysql' }}
     )
     op.create_index("ix_user_roles_role_id", "user_roles", ["role_id"])
     op.create_table(
@@ -99,7 +100,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_sessions_user_id_users", ondelete="CASCADE"
-        ),{{ options }}
+        ),{{ options if cookiecutter.database == 'mysql' }}
     )
     op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
     op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
