@@ -25,8 +25,9 @@ AT_MOST = 1.2
 ROUNDS = 101  # of requests, for one figure
 WRITERS = 3
 
-# The first user, who logs in, has 15 in 100 posts. Five of seven posts are published. Four have the
-# same time, twenty the same title, and a tenth of all was changed at the same moment.
+# The first user, who logs in, has 15 in 100 posts, evenly among the others. Five of seven posts are
+# published. Four have the same time, twenty the same title, and a tenth of all was changed at the
+# same moment.
 FILL = """
 import json, sys
 from sqlalchemy import text
@@ -63,7 +64,8 @@ with app.app_context():
                seq % 7 < 5, {time % "seq - seq % 4"}, {time % "seq % 10"}, 1
         FROM {NUMBERS % part}
         JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM users) AS ids
-        ON place = CASE WHEN seq % 20 < 3 THEN 0 ELSE seq % 999 + 1 END'''
+        ON place = CASE WHEN seq % 20 < 3 THEN 0 ELSE seq % 999 + 1 END
+        ORDER BY seq'''
         db.session.execute(text(posts))
     db.session.commit()
     for table in ("users", "posts"):

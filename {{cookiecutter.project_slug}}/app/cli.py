@@ -41,7 +41,7 @@ def tell_briefly(command: Callable[..., None]) -> Callable[..., None]:
         except DBAPIError as error:
             reason = str(error.orig).partition("\n")[0]
             raise click.ClickException(
-                f"The database refused: {reason} (`flask db upgrade` makes its tables)"
+                f"The database refused: {reason} (`flask db upgrade` makes tables that are missing)"
             ) from None
 
     return wrapper

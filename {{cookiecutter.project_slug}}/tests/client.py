@@ -15,9 +15,12 @@ _addresses = itertools.count(1)
 
 
 class Unreadable(io.BytesIO):
-    """A body whose server raises an error of its own, as gunicorn does for broken chunks."""
+    """A body whose server raises an error of its own once, as gunicorn does for broken chunks."""
 
     def readinto(self, buffer: object) -> int:
+        if self.tell():
+            return 0
+        self.seek(0, io.SEEK_END)
         raise RuntimeError
 
 

@@ -143,13 +143,16 @@ def accepts(
 
 def read_body() -> bytes:
     """The body as it came, or 400, 413."""
-    try:
-        return request.get_data()
-    except HTTPException:
-        raise
-    except Exception:
-        # Servers have errors of their own for chunks that they can't read.
-        raise BadRequest("The body can't be read") from None
+    if "body_is_broken" not in g:
+        try:
+            return request.get_data()
+        except HTTPException:
+            raise
+        except Exception:
+            # Servers have errors of their own for chunks that they can't read, and tell them to
+            # the first reader only.
+            g.body_is_broken = True
+    raise BadRequest("The body can't be read")
 
 
 def json_body() -> Any:
