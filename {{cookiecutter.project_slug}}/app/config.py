@@ -2,27 +2,14 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
-{% if cookiecutter.limiter_backend == 'memcached' %}
-from urllib.parse import urlsplit
-{% endif %}
 
 from click import ClickException
 from limits import parse_many
-{% if cookiecutter.limiter_backend != 'memory' %}
-from limits.errors import ConfigurationError
-from limits.storage import storage_from_string
-{% endif %}
-{% if cookiecutter.cache_backend == 'memcached' %}
-from pymemcache.client.base import normalize_server_spec
-{% elif cookiecutter.cache_backend == 'redis' %}
-from redis import Redis
-{% endif %}
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
-API_TITLE = {{ cookiecutter.__project_name_py }}
+from app.backend import cache_store, database, limit_store
+
 LARGEST = 2**31 - 1
 SECRET_LENGTH = 32  # bytes; RFC 7518, section 3.2 for HS256
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?")
@@ -89,72 +76,29 @@ class Environment:
             ) from None
         return text
 
-    def database(self, name: str, default: str) -> str:
-        """A database address, in the form that SQLAlchemy wants."""
-        text = self.text(name, default)
-        if not text:
-            raise ConfigError(f"{name} is not set.")
-{% if cookiecutter.database == 'postgresql' %}
-        # What hosting platforms hand out names no driver.
-        for scheme in ("postgres://", "postgresql://"):
-            if text.startswith(scheme):
-                text = "postgresql+psycopg://" + text.removeprefix(scheme)
-{% elif cookiecutter.database == 'mysql' %}
-        # What hosting platforms hand out names no driver.
-        for scheme in ("mysql://", "mariadb://", "mariadb+pymysql://"):
-            if text.startswith(scheme):
-                text = "mysql+pymysql://" + text.removeprefix(scheme)
-{% endif %}
+    def database(self, name: str, environment: str) -> str:
+        """The address of an environment's database, in the form that SQLAlchemy wants."""
         try:
-            url = make_url(text)
-        except (ArgumentError, ValueError):
-            raise ConfigError(f"{name} is not a database address that can be read.") from None
-{% if cookiecutter.database == 'sqlite' %}
-        if url.get_backend_name() != "sqlite":
-            raise ConfigError(f"{name} must begin with sqlite:///, not {url.drivername}://.")
-{% elif cookiecutter.database == 'postgresql' %}
-        if url.drivername != "postgresql+psycopg":
-            raise ConfigError(f"{name} must begin with postgresql://, not {url.drivername}://.")
-        if not url.database:
-            raise ConfigError(f"{name} names no database.")
-{% elif cookiecutter.database == 'mysql' %}
-        if url.drivername != "mysql+pymysql":
-            raise ConfigError(f"{name} must begin with mysql://, not {url.drivername}://.")
-        if not url.database:
-            raise ConfigError(f"{name} names no database.")
-{% endif %}
+            return database.read_address(self.text(name), environment)
+        except ValueError as error:
+            raise ConfigError(f"{name} {error}.") from None
+
+    def address(self, name: str, default: str, read: Callable[[str], str]) -> str:
+        """The address of a store, checked by `read`."""
         try:
-            # As SQLAlchemy will read them; the driver tries its own parameters when it connects.
-            url.get_dialect()().create_connect_args(url)
-        except (ArgumentError, TypeError, ValueError):
-            raise ConfigError(f"{name} has a part that can't be read.") from None
-        return text
+            return read(self.text(name, default))
+        except ValueError as error:
+            raise ConfigError(f"{name} {error}.") from None
 
-{% if cookiecutter.limiter_backend != 'memory' %}
-
-def check_storage(address: str) -> None:
-    """Refuse what the limiter could not use; no connection is made."""
-    try:
-        storage_from_string(address)
-    except (ConfigurationError, ValueError):
-        raise ConfigError("RATELIMIT_STORAGE_URI is not an address that can be read.") from None
-{% if cookiecutter.limiter_backend == 'memcached' %}
-    parts = urlsplit(address)
-    if not parts.netloc and not parts.path:
-        raise ConfigError("RATELIMIT_STORAGE_URI names no server.")
-{% endif %}
-
-{% endif %}
 
 class Config:
     """Settings that every environment shares."""
 
+    API_TITLE = {{ cookiecutter.__project_name_py }}
+    API_DESCRIPTION = {{ cookiecutter.__project_description_py }}
+
+    ENVIRONMENT = "production"
     DATABASE_VARIABLE = "DATABASE_URL"
-{% if cookiecutter.database == 'sqlite' %}
-    DATABASE_DEFAULT = "sqlite:///app.db"
-{% else %}
-    DATABASE_DEFAULT = ""
-{% endif %}
 
     # The cost of a password hash: the second recommendation of RFC 9106, section 4.
     PASSWORD_TIME_COST = 3
@@ -164,59 +108,15 @@ class Config:
     LOG_JSON = True
     JWT_TOKEN_LOCATION = ("headers",)
     CACHE_NO_NULL_WARNING = True
-{% if cookiecutter.database == 'sqlite' %}
-    SQLALCHEMY_ENGINE_OPTIONS: ClassVar[dict[str, Any]] = {
-        # Logs of errors would hold what people wrote, their addresses and password hashes.
-        "hide_parameters": True,
-        "connect_args": {"timeout": 15},
-    }
-{% elif cookiecutter.database == 'postgresql' %}
-    SQLALCHEMY_ENGINE_OPTIONS: ClassVar[dict[str, Any]] = {
-        # Logs of errors would hold what people wrote, their addresses and password hashes.
-        "hide_parameters": True,
-        "pool_pre_ping": True,
-        "pool_recycle": 1800,
-        "connect_args": {
-            "connect_timeout": 3,
-            # A server that vanished without a word is noticed within seconds.
-            "keepalives_idle": 15,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 15000,  # milliseconds
-            # Prepared statements don't survive a pooler such as PgBouncer.
-            "prepare_threshold": None,
-        },
-    }
-{% elif cookiecutter.database == 'mysql' %}
-    SQLALCHEMY_ENGINE_OPTIONS: ClassVar[dict[str, Any]] = {
-        # Logs of errors would hold what people wrote, their addresses and password hashes.
-        "hide_parameters": True,
-        "pool_pre_ping": True,
-        "pool_recycle": 1800,
-        # A repeated look at the same rows must see what others committed meanwhile.
-        "isolation_level": "READ COMMITTED",
-        "connect_args": {
-            "connect_timeout": 3,
-            "read_timeout": 30,
-            "write_timeout": 30,
-            "charset": "utf8mb4",
-        },
-    }
-{% endif %}
-{% if cookiecutter.limiter_backend != 'memory' %}
-    RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True
+    SQLALCHEMY_ENGINE_OPTIONS = database.ENGINE_OPTIONS
     # The first request that finds the store away turns the limiter to memory; those that wait for
     # the store at the same moment pass uncounted, where they would fail.
-    RATELIMIT_SWALLOW_ERRORS = True
-{% endif %}
+    RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = limit_store.FALLBACK
+    RATELIMIT_SWALLOW_ERRORS = limit_store.FALLBACK
+    RATELIMIT_STORAGE_OPTIONS = limit_store.OPTIONS
     RATELIMIT_HEADERS_ENABLED = True
-{% if cookiecutter.limiter_backend == 'redis' %}
-    RATELIMIT_STORAGE_OPTIONS: ClassVar = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
-{% elif cookiecutter.limiter_backend == 'memcached' %}
-    RATELIMIT_STORAGE_OPTIONS: ClassVar = {"connect_timeout": 0.5, "timeout": 0.5}
-{% endif %}
 {% if cookiecutter.cache_backend == 'redis' %}
-    CACHE_OPTIONS: ClassVar = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+    CACHE_OPTIONS = cache_store.OPTIONS
 {% endif %}
 
     def __init__(self, env: Environment) -> None:
@@ -226,52 +126,29 @@ class Config:
         self.JWT_REFRESH_TOKEN_EXPIRES = env.integer("JWT_REFRESH_TOKEN_EXPIRES", 2592000, 1)
         if self.JWT_REFRESH_TOKEN_EXPIRES < self.JWT_ACCESS_TOKEN_EXPIRES:
             raise ConfigError("JWT_REFRESH_TOKEN_EXPIRES is less than JWT_ACCESS_TOKEN_EXPIRES.")
-        self.SQLALCHEMY_DATABASE_URI = env.database(self.DATABASE_VARIABLE, self.DATABASE_DEFAULT)
+        self.SQLALCHEMY_DATABASE_URI = env.database(self.DATABASE_VARIABLE, self.ENVIRONMENT)
 
         self.RATELIMIT_ENABLED = env.flag("RATELIMIT_ENABLED", True)
         self.RATELIMIT_DEFAULT = env.rate_limits("RATELIMIT_DEFAULT", "300 per minute")
         self.RATELIMIT_LOGIN = env.rate_limits("RATELIMIT_LOGIN", "5 per minute;20 per hour")
         self.RATELIMIT_REGISTER = env.rate_limits("RATELIMIT_REGISTER", "10 per hour")
-{% if cookiecutter.limiter_backend == 'memory' %}
-        self.RATELIMIT_STORAGE_URI = env.choice("RATELIMIT_STORAGE_URI", ("memory://",))
-{% elif cookiecutter.limiter_backend == 'redis' %}
-        self.RATELIMIT_STORAGE_URI = env.text("RATELIMIT_STORAGE_URI", "redis://localhost:6379/1")
-        if not self.RATELIMIT_STORAGE_URI.startswith(("redis://", "rediss://", "redis+unix://")):
-            raise ConfigError("RATELIMIT_STORAGE_URI must begin with redis:// or rediss://.")
-        check_storage(self.RATELIMIT_STORAGE_URI)
-{% elif cookiecutter.limiter_backend == 'memcached' %}
-        self.RATELIMIT_STORAGE_URI = env.text(
-            "RATELIMIT_STORAGE_URI", "memcached://localhost:11211"
+        self.RATELIMIT_STORAGE_URI = env.address(
+            "RATELIMIT_STORAGE_URI", limit_store.DEFAULT_ADDRESS, limit_store.read_address
         )
-        if not self.RATELIMIT_STORAGE_URI.startswith("memcached://"):
-            raise ConfigError("RATELIMIT_STORAGE_URI must begin with memcached://.")
-        check_storage(self.RATELIMIT_STORAGE_URI)
-{% endif %}
-
+        self.CACHE_TYPE = env.choice("CACHE_TYPE", cache_store.BACKENDS)
 {% if cookiecutter.cache_backend == 'simple' %}
-        self.CACHE_TYPE = env.choice("CACHE_TYPE", ("SimpleCache", "NullCache"))
         # Where a command leaves word that something was written; relative to instance/.
         self.CACHE_DIR = env.text("CACHE_DIR", "cache")
 {% elif cookiecutter.cache_backend == 'redis' %}
-        self.CACHE_TYPE = env.choice("CACHE_TYPE", ("RedisCache", "NullCache"))
-        self.CACHE_REDIS_URL = env.text("CACHE_REDIS_URL", "redis://localhost:6379/0")
-        if not self.CACHE_REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
-            raise ConfigError("CACHE_REDIS_URL must begin with redis:// or rediss://.")
-        try:
-            Redis.from_url(self.CACHE_REDIS_URL)
-        except ValueError:
-            raise ConfigError("CACHE_REDIS_URL is not an address that can be read.") from None
+        self.CACHE_REDIS_URL = env.address(
+            "CACHE_REDIS_URL", "redis://localhost:6379/0", cache_store.read_address
+        )
 {% elif cookiecutter.cache_backend == 'memcached' %}
-        backend = "app.api.memcached.MemcachedCache"
-        self.CACHE_TYPE = env.choice("CACHE_TYPE", (backend, "NullCache"))
-        self.CACHE_MEMCACHED_SERVERS = env.items("CACHE_MEMCACHED_SERVERS") or ["localhost:11211"]
-        for server in self.CACHE_MEMCACHED_SERVERS:
-            try:
-                normalize_server_spec(server)
-            except ValueError:
-                raise ConfigError(
-                    f"CACHE_MEMCACHED_SERVERS must be like localhost:11211, not {server!r}."
-                ) from None
+        servers = env.items("CACHE_MEMCACHED_SERVERS") or ["localhost:11211"]
+        try:
+            self.CACHE_MEMCACHED_SERVERS = [cache_store.read_server(server) for server in servers]
+        except ValueError as error:
+            raise ConfigError(f"CACHE_MEMCACHED_SERVERS {error}.") from None
 {% endif %}
         self.CACHE_DEFAULT_TIMEOUT = env.integer("CACHE_DEFAULT_TIMEOUT", 300, 1)
 
@@ -301,14 +178,8 @@ class DevelopmentConfig(Config):
 {% if cookiecutter.limiter_backend != 'memory' %}
     RATELIMIT_KEY_PREFIX = "{{ cookiecutter.project_slug }}-dev"
 {% endif %}
+    ENVIRONMENT = "development"
     DATABASE_VARIABLE = "DEV_DATABASE_URL"
-{% if cookiecutter.database == 'sqlite' %}
-    DATABASE_DEFAULT = "sqlite:///app-dev.db"
-{% elif cookiecutter.database == 'postgresql' %}
-    DATABASE_DEFAULT = "postgresql+psycopg://app@localhost:5432/app_dev"
-{% elif cookiecutter.database == 'mysql' %}
-    DATABASE_DEFAULT = "mysql+pymysql://app@localhost:3306/app_dev"
-{% endif %}
     LOG_JSON = False
 
     def finish(self) -> None:
@@ -320,14 +191,8 @@ class DevelopmentConfig(Config):
 class TestingConfig(DevelopmentConfig):
     """The test suite: password hashes that cost little, limits that tests set for themselves."""
 
+    ENVIRONMENT = "testing"
     DATABASE_VARIABLE = "TEST_DATABASE_URL"
-{% if cookiecutter.database == 'sqlite' %}
-    DATABASE_DEFAULT = "sqlite://"
-{% elif cookiecutter.database == 'postgresql' %}
-    DATABASE_DEFAULT = "postgresql+psycopg://app@localhost:5432/app_test"
-{% elif cookiecutter.database == 'mysql' %}
-    DATABASE_DEFAULT = "mysql+pymysql://app@localhost:3306/app_test"
-{% endif %}
     TESTING = True
     PASSWORD_TIME_COST = 1
     PASSWORD_MEMORY_COST = 8
@@ -360,7 +225,7 @@ class ProductionConfig(Config):
 
 {% endif %}
     def finish(self) -> None:
-        """Refuse secrets that are missing, short or known{{ ', and a database in memory' if cookiecutter.database == 'sqlite' }}."""
+        """Refuse secrets that are missing, short or known."""
         for name in ("SECRET_KEY", "JWT_SECRET_KEY"):
             value: str = getattr(self, name)
             if not value:
@@ -375,12 +240,6 @@ class ProductionConfig(Config):
                 f"{name} {fault}. Make one with: "
                 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
-{% if cookiecutter.database == 'sqlite' %}
-        url = make_url(self.SQLALCHEMY_DATABASE_URI)
-        if url.database in {None, "", ":memory:"} or url.query.get("mode") == "memory":
-            # It belongs to one process, and migrations are another.
-            raise ConfigError("DATABASE_URL must name a file: no migration reaches memory.")
-{% endif %}
 
 
 CONFIGS: dict[str, type[Config]] = {

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 {% endif %}
 
 {% if cookiecutter.cache_backend != 'simple' %}
-from app.api import generations
-from app.api.caching import shown_tables
+from app.api.cache import table_names
+from app.backend import entries
 {% endif %}
+from app.backend.base import UTCDateTime
 from app.extensions import db
-from app.models.base import UTCDateTime
 
 log = logging.getLogger("alembic.env")
 {% if cookiecutter.database == 'postgresql' %}
@@ -115,7 +115,7 @@ def run() -> None:
 {% endif %}
 {% if cookiecutter.cache_backend != 'simple' %}
     # The cache may hold what the rows, or the code that showed them, were before.
-    generations.renew(shown_tables)
+    entries.renew(table_names())
 {% endif %}
 
 

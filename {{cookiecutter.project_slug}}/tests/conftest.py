@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from flask import Flask
 
-    from tests.client import Client
+    from tests.support.client import Client
 
 # The suite's own settings, whatever .env says: what is empty here counts as not set.
 for setting in {
@@ -35,7 +35,7 @@ os.environ["LOG_LEVEL"] = "WARNING"
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
 {% if cookiecutter.database == 'sqlite' %}
-    from tests.database import own_database
+    from tests.support.database import own_database
 
     with own_database() as url:
         os.environ["TEST_DATABASE_URL"] = url
@@ -43,7 +43,7 @@ def database_url() -> Iterator[str]:
 {% else %}
     from sqlalchemy.exc import OperationalError
 
-    from tests.database import own_database
+    from tests.support.database import own_database
 
     try:
         with own_database() as url:
@@ -61,7 +61,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     from flask_migrate import upgrade
 
     from app import create_app, db
-    from tests.client import Client, new_client
+    from tests.support.client import Client, new_client
 
     os.environ["CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
 {% else %}
@@ -70,7 +70,7 @@ def app(database_url: str) -> Iterator[Flask]:
     from flask_migrate import upgrade
 
     from app import create_app, db
-    from tests.client import Client, new_client
+    from tests.support.client import Client, new_client
 
 {% endif %}
     app = create_app("testing")
@@ -92,8 +92,8 @@ def clean_up(app: Flask) -> Iterator[Callable[[], None]]:
     In one statement on a connection of its own: this comes after every test.
     """
     from app import db
-    from app.api import generations
-    from app.api.caching import shown_tables
+    from app.api.cache import table_names
+    from app.backend import entries
 
     with app.app_context():
         engine = db.engine
@@ -102,7 +102,7 @@ def clean_up(app: Flask) -> Iterator[Callable[[], None]]:
         def remove_users() -> None:
             if connection.exec_driver_sql("DELETE FROM users").rowcount:
                 with app.app_context():
-                    generations.renew(shown_tables)
+                    entries.renew(table_names())
 
         yield remove_users
 
@@ -117,6 +117,6 @@ def no_users(clean_up: Callable[[], None]) -> Iterator[None]:
 @pytest.fixture
 def client(app: Flask) -> Client:
     """A client without a token."""
-    from tests.client import new_client
+    from tests.support.client import new_client
 
     return new_client(app)

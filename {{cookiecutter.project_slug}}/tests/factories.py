@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from app import db
 from app.models.post import Post
-from app.models.user import Role, User
-from app.security.tokens import begin_session
-from tests.client import Client, new_client
+from app.models.user import ROLES, Role, User
+from app.sessions import begin_session
+from tests.support.client import Client, new_client
 
 PASSWORD = "correct horse battery"
 ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.answers import USER, faults, fields, ids, refusal
-from tests.client import Client, new_client
+from tests.support.answers import USER, faults, fields, ids, refusal
+from tests.support.client import Client, new_client
 from tests.factories import ADA, PASSWORD, client_of, make_admin, make_post, make_user
-from tests.statements import race
+from tests.support.statements import race
 
 DOORS = pytest.mark.parametrize(
     ("verb", "path"),

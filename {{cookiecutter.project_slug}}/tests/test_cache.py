@@ -19,19 +19,19 @@ from sqlalchemy import event, text, update
 from werkzeug.test import TestResponse
 
 from app import db
-from app.api.caching import LARGEST
+from app.api.cache import LARGEST
 {% if cookiecutter.cache_backend == 'memcached' %}
-from app.extensions import attempt, cache
+from app.backend.entries import cache, cache_or_none
 {% endif %}
 from app.models.post import Post
-from tests.answers import PUBLIC_USER, ids
-from tests.apps import other_app
-from tests.client import Client, bearer, new_client
+from tests.support.answers import PUBLIC_USER, ids
+from tests.support.apps import other_app
+from tests.support.client import Client, bearer, new_client
 from tests.factories import PASSWORD, client_of, make_admin, make_post, make_user
 {% if cookiecutter.cache_backend != 'simple' %}
-from tests.relay import Line, line_to
+from tests.support.relay import Line, line_to
 {% endif %}
-from tests.statements import apart
+from tests.support.statements import apart
 
 NAMES = ["/users", "/users/{user}", "/users/{user}/posts", "/posts", "/posts/{post}"]
 {% if cookiecutter.cache_backend == 'memcached' %}
@@ -375,7 +375,7 @@ def test_entry_goes_to_the_one_server_that_is_asked_for_it(app: Flask, line: Lin
         assert cache.delete(keys[1])
         assert cache.get_many(*keys) == [keys[0], None, *keys[2:]]
         line.cut()
-        reached = [key for key in keys if attempt(cache.get, key)]
+        reached = [key for key in keys if cache_or_none(cache.get, key)]
         assert 0 < len(reached) < len(keys) - 1
 {% endif %}
 

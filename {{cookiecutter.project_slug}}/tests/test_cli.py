@@ -10,12 +10,12 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app import db
-from app.models.base import utcnow
+from app.backend.base import utcnow
 from app.models.session import Session
-from tests.answers import ids
-from tests.apps import other_app
-from tests.client import Client, new_client
-from tests.database import own_database
+from tests.support.answers import ids
+from tests.support.apps import other_app
+from tests.support.client import Client, new_client
+from tests.support.database import own_database
 from tests.factories import PASSWORD, client_of, make_user
 
 

@@ -12,10 +12,10 @@ from app.config import ConfigError, load_config
 {% if cookiecutter.database != 'sqlite' %}
 from app.health import require_database
 {% endif %}
-from app.models.base import utcnow
+from app.backend.base import utcnow
 from app.models.session import Session
-from tests.apps import other_app, production
-from tests.client import new_client
+from tests.support.apps import other_app, production
+from tests.support.client import new_client
 from tests.factories import PASSWORD, make_user
 
 DATABASE = "{{ 'sqlite:///app.db' if cookiecutter.database == 'sqlite' else cookiecutter.database ~ '://localhost/app' }}"

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from schemathesis import APIOperation, Case
 from schemathesis.core.result import Ok
 
-from tests.apps import other_app
-from tests.client import BASE, bearer
+from tests.support.apps import other_app
+from tests.support.client import BASE, bearer
 from tests.factories import client_of, make_admin
 
 

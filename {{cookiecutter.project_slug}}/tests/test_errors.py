@@ -18,20 +18,20 @@ from werkzeug.test import TestResponse
 
 from app import db
 from app.api.framework import Resource
-from app.api.versions import v1
+from app.routes import v1
 {% if cookiecutter.database == 'sqlite' %}
 from app.config import Config
 {% endif %}
-from app.models.base import utcnow
+from app.backend.base import utcnow
 from app.models.post import Post
 from app.models.user import User
-from tests.answers import faults, refusal
-from tests.apps import other_app, production
-from tests.client import Client, bearer, new_client
+from tests.support.answers import faults, refusal
+from tests.support.apps import other_app, production
+from tests.support.client import Client, bearer, new_client
 from tests.factories import ADA, PASSWORD, client_of, make_user
 {% if cookiecutter.database != 'sqlite' %}
-from tests.relay import line_to
-from tests.statements import watched
+from tests.support.relay import line_to
+from tests.support.statements import watched
 {% endif %}
 
 JSON = {"Content-Type": "application/json"}

@@ -10,8 +10,8 @@ from flask import Flask
 from prometheus_client import CollectorRegistry, Counter, values
 {% endif %}
 
-from tests.apps import other_app
-from tests.client import Client, new_client
+from tests.support.apps import other_app
+from tests.support.client import Client, new_client
 
 
 def test_process_says_that_it_lives(client: Client) -> None:

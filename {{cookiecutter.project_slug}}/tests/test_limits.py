@@ -18,11 +18,11 @@ from werkzeug.test import TestResponse
 {% if cookiecutter.limiter_backend != 'memory' %}
 from app.extensions import limiter
 {% endif %}
-from tests.apps import other_app
-from tests.client import Client, new_client
+from tests.support.apps import other_app
+from tests.support.client import Client, new_client
 from tests.factories import PASSWORD, make_user
 {% if cookiecutter.limiter_backend != 'memory' %}
-from tests.relay import line_to
+from tests.support.relay import line_to
 {% endif %}
 
 Limit = Callable[..., None]

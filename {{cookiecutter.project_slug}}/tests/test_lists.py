@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.answers import POST, faults, ids, links
+from tests.support.answers import POST, faults, ids, links
 {% if cookiecutter.database == 'mysql' %}
-from tests.client import Client, new_client
+from tests.support.client import Client, new_client
 {% else %}
-from tests.client import Client
+from tests.support.client import Client
 {% endif %}
 from tests.factories import client_of, make_admin, make_post, make_user
 {% if cookiecutter.database == 'mysql' %}
-from tests.statements import apart, statements_of, watched
+from tests.support.statements import apart, statements_of, watched
 {% else %}
-from tests.statements import statements_of
+from tests.support.statements import statements_of
 {% endif %}
 
 Item = dict[str, Any]

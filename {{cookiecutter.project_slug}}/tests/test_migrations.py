@@ -23,11 +23,11 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app import db
 from app.models.user import ROLES, Role, User
-from tests.apps import other_app, production
-from tests.client import new_client
-from tests.database import own_database
+from tests.support.apps import other_app, production
+from tests.support.client import new_client
+from tests.support.database import own_database
 from tests.factories import PASSWORD, make_user
-from tests.processes import start_together
+from tests.support.processes import start_together
 
 TABLES = {"alembic_version", "posts", "roles", "sessions", "user_roles", "users"}
 

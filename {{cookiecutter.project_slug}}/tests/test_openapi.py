@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from tests.apps import other_app
-from tests.client import BASE, Client, new_client
+from tests.support.apps import other_app
+from tests.support.client import BASE, Client, new_client
 from tests.factories import client_of, make_admin
 
 VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE"}

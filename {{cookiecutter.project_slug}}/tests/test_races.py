@@ -6,10 +6,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.answers import faults, ids
-from tests.client import Client, new_client
+from tests.support.answers import faults, ids
+from tests.support.client import Client, new_client
 from tests.factories import PASSWORD, client_of, make_admin, make_post, make_user
-from tests.statements import apart, race, watched
+from tests.support.statements import apart, race, watched
 
 
 @pytest.mark.parametrize("door", ["/auth/register", "/users", "/admin/users"])

@@ -11,10 +11,10 @@ from flask import Flask
 from sqlalchemy import make_url
 {% endif %}
 
-from tests.apps import production
-from tests.client import BASE
+from tests.support.apps import production
+from tests.support.client import BASE
 from tests.factories import make_post, make_user
-from tests.processes import SECONDS, start, start_together
+from tests.support.processes import SECONDS, start, start_together
 
 # A proxy of the machine can't reach this one's loopback interface.
 DIRECT = build_opener(ProxyHandler({}))

@@ -4,7 +4,7 @@
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -13,16 +13,17 @@ from typing import Any
 import pytest
 from flask import Flask, url_for
 
-from app.api import versions
-from app.api.contract import returns
+from app import create_app, routes
+from app.api.operation import returns
 from app.api.framework import Resource
-from app.api.versions import Version, v1
+from app.api.versions import Version
+from app.routes import v1
 {% if header %}
 from app.config import ConfigError
 {% endif %}
-from tests.answers import links{{ ', refusal' if header }}
-from tests.apps import other_app
-from tests.client import BASE, Client, new_client
+from tests.support.answers import links{{ ', refusal' if header }}
+from tests.support.apps import other_app
+from tests.support.client import BASE, Client, new_client
 from tests.factories import client_of, make_post, make_user
 
 README = Path(__file__).parent.parent / "README.md"
@@ -34,7 +35,7 @@ def documented_versions() -> list[Version]:
     resources, table = re.findall(r"```python\n(.*?)```", section, re.DOTALL)[:2]
     module = ModuleType("app.resources.posts_v2")
     exec(resources, vars(module))
-    names = dict(vars(versions))
+    names = dict(vars(routes))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, module.__name__, module)
         exec(table, names)
@@ -79,10 +80,7 @@ def second(client: Client, path: str) -> Any:
 def several_versions(**settings: str) -> Iterator[Flask]:
     """An application with the README's two versions, and a third with one more address."""
     offered = [*documented_versions(), Version("2.1", v1 | {"/new": New})]
-    with ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(versions, "init_app", partial(versions.init_app, versions=offered))
-            app = stack.enter_context(other_app(**settings))
+    with other_app(make=partial(create_app, versions=offered), **settings) as app:
         yield app
 
 

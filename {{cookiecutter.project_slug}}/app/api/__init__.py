@@ -1,1 +1,1 @@
-"""How resources meet HTTP: the framework, the contract, versions, pages, caching."""
+"""How resources meet HTTP: it knows no subject, and is handed the tables of routes."""

@@ -6,44 +6,44 @@ from flask import Response, request
 from marshmallow import Schema
 from werkzeug.exceptions import PreconditionFailed
 
-from app.errors import problem
-from app.models.base import Base
-from app.schemas import represent
+from app.api.schemas import represent
+from app.backend.base import Base
+from app.errors import STALE, problem
 
-CHANGED = "The resource has changed since it was read"
+EXCLUDED = "The resource is in a state that the request excludes"
 
 
 def etag_of(body: str) -> str:
-    """A strong validator: it changes with every byte of the representation."""
+    """Return a strong validator, which changes with every byte of the representation."""
     return hashlib.sha256(body.encode()).hexdigest()[:32]
 
 
-def unless_changed(row: Base, cls: type[Schema]) -> None:
-    """Raise 412 if the request is for another state of the row, by If-Match or If-None-Match.
+def require_match(row: Base, cls: type[Schema]) -> None:
+    """Raise 412 if If-Match or If-None-Match asks for another state of the row.
 
-    What slips between this check and the write is caught by the row's version column.
+    A change between this check and the write is caught by the row's version column.
     """
     if "If-Match" not in request.headers and "If-None-Match" not in request.headers:
         return
     etag = etag_of(represent(cls, row))
-    if not is_wanted(etag):
-        raise PreconditionFailed(CHANGED)
+    if not matches(etag):
+        raise PreconditionFailed(STALE)
     if request.if_none_match.contains_weak(etag):
-        raise PreconditionFailed("The resource is in a state that the request excludes")
+        raise PreconditionFailed(EXCLUDED)
 
 
-def is_wanted(etag: str) -> bool:
-    """Whether the request is for this state, or for any."""
+def matches(etag: str) -> bool:
+    """Tell whether If-Match accepts this state."""
     return "If-Match" not in request.headers or request.if_match.contains(etag)
 
 
 def answer_conditions(response: Response) -> Response:
-    """Answer 304 to a reader who has this representation already, 412 to one who wants another."""
+    """Answer 304 to a client that has this representation, 412 to one that wants another."""
     etag, _ = response.get_etag()
     if response.status_code != 200 or etag is None or request.method not in {"GET", "HEAD"}:
         return response
-    if not is_wanted(etag):
-        return problem(412, CHANGED)
+    if not matches(etag):
+        return problem(412, STALE)
     # Werkzeug would take `*` in If-Match for the name of a state.
     response.make_conditional({**request.environ, "HTTP_IF_MATCH": ""})
     return response

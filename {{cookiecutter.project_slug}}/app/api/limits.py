@@ -1,45 +1,33 @@
-"""Tight limits for the doors that strangers try."""
+"""Rate limits of single operations, on top of the default limits of every address."""
 
-import hashlib
 from collections.abc import Callable
+from functools import cache
 
 from flask import current_app, request
-from flask_limiter.util import get_remote_address
-from werkzeug.exceptions import HTTPException
 
-from app.api.contract import View, read_body
+from app.api.operation import Limit
 from app.extensions import limiter
 
 
-def account() -> str:
-    """The account that a login is for, known or not, as a key that any store can hold.
+@cache
+def limit_check(limit: Limit) -> Callable[[], None]:
+    """Return a function that counts the current request and raises 429 beyond the limit."""
 
-    Who names none is counted by address.
-    """
-    try:
-        read_body()
-        body = request.get_json(silent=True)
-    except (HTTPException, RecursionError):  # broken, too large or too deep: the view refuses it
-        body = None
-    name = body.get("username") if isinstance(body, dict) else None
-    whose = name if isinstance(name, str) else get_remote_address()
-    digest = hashlib.sha256(whose.lower().encode("utf-8", "replace")).hexdigest()
-    return f"account-{digest}"
+    def check() -> None: ...
 
-
-def limited(setting: str, *, by_account: bool = False) -> Callable[[View], View]:
-    """Count calls by address, and by account if asked, against a setting's limits.
-
-    All addresses and versions that name the same setting share one count.
-    """
+    # Flask-Limiter tells the functions that it guards apart by their names.
+    check.__qualname__ = f"{limit.setting} by {limit.key.__qualname__}"
 
     def configured() -> str:
-        return str(current_app.config[setting])
+        return str(current_app.config[limit.setting])
 
-    def decorate(method: View) -> View:
-        keys = [get_remote_address, account] if by_account else [get_remote_address]
-        for key in keys:
-            method = limiter.shared_limit(configured, scope=setting, key_func=key)(method)
-        return method
+    guard = limiter.shared_limit(
+        configured, scope=limit.setting, key_func=limit.key, override_defaults=False
+    )
+    return guard(check)
 
-    return decorate
+
+@limiter.request_filter
+def is_preflight() -> bool:
+    """Leave OPTIONS requests uncounted."""
+    return request.method == "OPTIONS"

@@ -1,1 +1,7 @@
-"""Tables and the rules that the database itself keeps."""
+"""Tables and the rules that the database itself keeps; every module here is loaded."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

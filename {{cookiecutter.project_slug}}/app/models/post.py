@@ -1,18 +1,10 @@
 """Posts: drafts until they are published."""
 
-{% if cookiecutter.database == 'mysql' %}
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.dialects.mysql import MEDIUMTEXT
-{% else %}
-from sqlalchemy import ForeignKey, Index, String, Text
-{% endif %}
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-{% if cookiecutter.database != 'postgresql' %}
-from app.models.base import TABLE_OPTIONS, Entity
-{% else %}
-from app.models.base import Entity
-{% endif %}
+from app.backend.base import Entity
+from app.backend.database import LONG_TEXT, TABLE_OPTIONS, text_type
 from app.models.user import User
 
 
@@ -30,23 +22,12 @@ class Post(Entity):
         Index("ix_posts_user_id_published_created_at", "user_id", "published", "created_at", "id"),
         Index("ix_posts_user_id_published_updated_at", "user_id", "published", "updated_at", "id"),
         Index("ix_posts_user_id_published_title", "user_id", "published", "title", "id"),
-{% if cookiecutter.database != 'postgresql' %}
         TABLE_OPTIONS,
-{% endif %}
     )
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-{% if cookiecutter.database == 'postgresql' %}
-    # Titles sort by code point, whatever the language of the server.
-    title: Mapped[str] = mapped_column(String(255, "C"))
-{% else %}
-    title: Mapped[str] = mapped_column(String(255))
-{% endif %}
-{% if cookiecutter.database == 'mysql' %}
-    content: Mapped[str] = mapped_column(MEDIUMTEXT)
-{% else %}
-    content: Mapped[str] = mapped_column(Text)
-{% endif %}
+    title: Mapped[str] = mapped_column(text_type(255))
+    content: Mapped[str] = mapped_column(LONG_TEXT)
     published: Mapped[bool] = mapped_column(default=False)
 
-    user: Mapped[User] = relationship(back_populates="posts")
+    user: Mapped[User] = relationship()

@@ -1,4 +1,4 @@
-"""Sessions: what a login begins and a logout ends."""
+"""Sessions, which begin with a login and end with a logout."""
 
 import uuid
 from datetime import datetime
@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Base, UTCDateTime, utcnow
+from app.backend.base import Base, UTCDateTime, utcnow
 from app.models.user import User
 
 
 def new_id() -> str:
-    """A random identifier, 32 hexadecimal digits."""
+    """Return a random identifier of 32 hexadecimal digits."""
     return uuid.uuid4().hex
 
 
@@ -28,3 +28,7 @@ class Session(Base):
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
     user: Mapped[User] = relationship()
+
+    def has_role(self, name: str) -> bool:
+        """Tell whether the session's user holds a role."""
+        return self.user.has_role(name)

@@ -1,45 +1,19 @@
 """Users and the roles they hold."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    Connection,
-    ForeignKey,
-    Index,
-    String,
-    Table,
-    event,
-    insert,
-)
+from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-{% if cookiecutter.database != 'postgresql' %}
-from app.models.base import TABLE_OPTIONS, Base, Entity
-{% else %}
-from app.models.base import Base, Entity
-{% endif %}
+from app.backend.base import Base, Entity, association_table
+from app.backend.database import TABLE_OPTIONS, text_type
 from app.security import passwords
-
-if TYPE_CHECKING:
-    from app.models.post import Post
 
 ADMIN = "admin"
 USER = "user"
 ROLES = (ADMIN, USER)
 
-user_roles = Table(
-    "user_roles",
-    Base.metadata,
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    Column("role_id", ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True),
-{% if cookiecutter.database == 'mysql' %}
-    **TABLE_OPTIONS,
-{% endif %}
-)
+user_roles = association_table("user_roles", "users.id", "roles.id")
 
 
 class Role(Base):
@@ -62,22 +36,18 @@ class User(Entity):
         Index("ix_users_username", "username", "id"),
         Index("ix_users_created_at", "created_at", "id"),
         Index("ix_users_updated_at", "updated_at", "id"),
-{% if cookiecutter.database != 'postgresql' %}
         TABLE_OPTIONS,
-{% endif %}
     )
 
-    username: Mapped[str] = mapped_column(String(64{{ ', "C"' if cookiecutter.database == 'postgresql' }}))
+    username: Mapped[str] = mapped_column(text_type(64))
     # Names and addresses are unique without regard to case.
     username_key: Mapped[str] = mapped_column(String(64), unique=True, deferred=True)
-    email: Mapped[str] = mapped_column(String(255{{ ', "C"' if cookiecutter.database == 'postgresql' }}))
+    email: Mapped[str] = mapped_column(text_type(255))
     email_key: Mapped[str] = mapped_column(String(255), unique=True, deferred=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     is_active: Mapped[bool] = mapped_column(default=True)
 
     roles: Mapped[list[Role]] = relationship(secondary=user_roles, order_by=Role.name)
-    # The database deletes them with the user, those that were loaded too.
-    posts: Mapped[list[Post]] = relationship(back_populates="user", passive_deletes="all")
 
     def __init__(self, *, password: str, **columns: Any) -> None:
         super().__init__(**columns)
@@ -90,7 +60,7 @@ class User(Entity):
 
     @property
     def password(self) -> str:
-        """Not to be read: only its hash is kept."""
+        """Can't be read: only its hash is kept."""
         raise AttributeError("A password can't be read.")
 
     @password.setter
@@ -98,19 +68,14 @@ class User(Entity):
         self.password_hash = passwords.hash_password(password)
 
     def verify_password(self, password: str) -> bool:
-        """Whether this is the user's password."""
+        """Tell whether this is the user's password."""
         return passwords.verify(self.password_hash, password)
 
     def has_role(self, name: str) -> bool:
-        """Whether the user holds the role of that name."""
+        """Tell whether the user holds a role."""
         return any(role.name == name for role in self.roles)
 
     @property
     def is_admin(self) -> bool:
+        """Whether the user holds the role of an admin."""
         return self.has_role(ADMIN)
-
-
-@event.listens_for(Role.__table__, "after_create")
-def insert_roles(table: Table, connection: Connection, **kw: object) -> None:
-    """Give a database made by create_all() the roles that the first migration inserts."""
-    connection.execute(insert(table), [{"name": name} for name in ROLES])

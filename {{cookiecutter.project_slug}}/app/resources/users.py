@@ -5,58 +5,73 @@ from typing import Any
 from marshmallow import Schema
 from werkzeug.exceptions import Forbidden
 
-from app.api.caching import cached
-from app.api.conditional import unless_changed
-from app.api.contract import accepts, ignores_credentials, may_fail, requires_login, returns
+from app.accounts import add_user
+from app.api.conditional import require_match
 from app.api.framework import Resource
-from app.api.limits import limited
-from app.api.pagination import Page, paginate
+from app.api.operation import (
+    accepts,
+    accepts_query,
+    cached,
+    ignores_credentials,
+    limited,
+    may_fail,
+    requires_login,
+    returns,
+)
+from app.api.pages import Page, paginate
 from app.extensions import db
-from app.models.post import Post
 from app.models.user import Role, User
-from app.resources.auth import register
-from app.schemas.post import PostOut
-from app.schemas.query import UserPostQuery, UserQuery
-from app.schemas.user import PublicUserOut, UserIn, UserOut
-from app.security import policies
-from app.security.tokens import caller, end_sessions_of, known_caller
+from app.policies.user import (
+    can_list_roles,
+    can_manage,
+    editable_user,
+    keep_an_admin,
+    visible_user,
+    visible_users,
+)
+from app.schemas.user import PublicUserOut, UserIn, UserOut, UserQuery
+from app.sessions import current_user, current_user_or_none, end_sessions_of
+
+ROLES_ARE_PRIVATE = "Only an admin may filter by role"
 
 
-def representation(user: User) -> type[Schema]:
-    """The fields of a user that this caller may see."""
-    return UserOut if policies.can_manage(caller(), user) else PublicUserOut
+def schema_for(user: User) -> type[Schema]:
+    """Return the schema with the fields of a user that this caller may see."""
+    return UserOut if can_manage(current_user_or_none(), user) else PublicUserOut
 
 
 def delete_user(id: int) -> None:
-    """Delete a user whom the caller may manage; the database deletes what is theirs."""
-    user = policies.editable_user(known_caller(), id)
-    unless_changed(user, UserOut)
-    policies.keep_an_admin(user)
+    """Delete a user whom the caller may manage; the database deletes what refers to them."""
+    user = editable_user(current_user(), id)
+    require_match(user, UserOut)
+    keep_an_admin(user)
     db.session.delete(user)
     db.session.commit()
 
 
 class UserList(Resource):
-    @cached(User)
+    @cached
     @may_fail(403)
-    @accepts(UserQuery, location="query")
+    @accepts_query(UserQuery)
     @returns(PublicUserOut, many=True)
     def get(self, query: dict[str, Any]) -> Page[User]:
         """List active users."""
-        users = policies.visible_users(None)
+        users = visible_users(None)
         if "role" in query:
-            if not policies.may_list_roles(caller()):
-                raise Forbidden("Only an admin may filter by role")
+            if not can_list_roles(current_user_or_none()):
+                raise Forbidden(ROLES_ARE_PRIVATE)
             users = users.where(User.roles.any(Role.name == query["role"]))
         return paginate(users, User, query)
 
     @ignores_credentials
     @limited("RATELIMIT_REGISTER")
     @accepts(UserIn)
-    @returns(UserOut, status=201)
-    def post(self, data: dict[str, Any]) -> Any:
-        """Make an account: another door to the registration."""
-        return register(data)
+    @returns(UserOut, status=201, location=".UserItem")
+    def post(self, data: dict[str, Any]) -> User:
+        """Create an account, as a registration does."""
+        user = add_user(data)
+        db.session.commit()
+        return user
 
 
 class Me(Resource):
@@ -64,24 +79,24 @@ class Me(Resource):
     @returns(UserOut)
     def get(self) -> User:
         """Show the caller."""
-        return known_caller()
+        return current_user()
 
 
 class UserItem(Resource):
-    @cached(User)
-    @returns(PublicUserOut, UserOut, choose=representation)
+    @cached
+    @returns(PublicUserOut, UserOut, choose=schema_for)
     def get(self, id: int) -> User:
         """Show a user; e-mail and roles only to the user and to admins."""
-        return policies.one_or_404(policies.visible_users(caller()), User, id)
+        return visible_user(current_user_or_none(), id)
 
     @requires_login
     @may_fail(403)
     @accepts(UserIn, partial=True)
     @returns(UserOut)
-    def patch(self, data: dict[str, Any], id: int) -> User:
+    def patch(self, id: int, data: dict[str, Any]) -> User:
         """Change the given fields of a user; a new password ends the user's other sessions."""
-        user = policies.editable_user(known_caller(), id)
-        unless_changed(user, UserOut)
+        user = editable_user(current_user(), id)
+        require_match(user, UserOut)
         user.update(data)
         if "password" in data:
             end_sessions_of(user, but_this=True)
@@ -94,16 +109,5 @@ class UserItem(Resource):
     @may_fail(403)
     @returns(status=204)
     def delete(self, id: int) -> None:
-        """Delete a user and the user's posts."""
+        """Delete a user and everything of theirs."""
         delete_user(id)
-
-
-class UserPostList(Resource):
-    @cached(Post, User)
-    @accepts(UserPostQuery, location="query")
-    @returns(PostOut, many=True)
-    def get(self, query: dict[str, Any], id: int) -> Page[Post]:
-        """List a user's published posts, or those drafts of theirs that the caller may see."""
-        policies.one_or_404(policies.visible_users(caller()), User, id)
-        posts = policies.listed_posts(caller(), published=query["published"])
-        return paginate(posts.where(Post.user_id == id), Post, query)

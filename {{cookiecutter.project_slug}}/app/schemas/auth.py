@@ -2,14 +2,14 @@
 
 from marshmallow import Schema, fields
 
-from app.schemas.fields import Text
+from app.api.fields import Text
 from app.schemas.user import UserOut
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"
 
 
 class LoginIn(Schema):
-    """A name and a password; what is no possible name is wrong, not invalid."""
+    """A name and a password; an impossible name gets the same 401 as an unknown one."""
 
     username = Text(required=True, metadata={"examples": ["ada"]})
     password = fields.String(
@@ -20,13 +20,13 @@ class LoginIn(Schema):
 
 
 class TokensOut(Schema):
-    """A pair of tokens and whose they are."""
+    """A pair of tokens and the user they belong to."""
 
     access_token = fields.String(required=True, metadata={"examples": [JWT]})
     refresh_token = fields.String(required=True, metadata={"examples": [JWT]})
     token_type = fields.String(required=True, metadata={"enum": ["Bearer"], "examples": ["Bearer"]})
     expires_in = fields.Integer(
         required=True,
-        metadata={"description": "Life of the access token, in seconds.", "examples": [900]},
+        metadata={"description": "Lifetime of the access token, in seconds.", "examples": [900]},
     )
     user = fields.Nested(UserOut, required=True)

@@ -2,7 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.schemas.fields import Flag, Id, Text, Time
+from app.api.fields import MAX_ID, Flag, Id, Sort, Text, Time, WholeNumber
+from app.api.queries import ListQuery
 from app.schemas.user import AuthorOut
 
 
@@ -18,7 +19,7 @@ class PostIn(Schema):
         metadata={"examples": ["A first post."]},
     )
     published = Flag(
-        description="Whether everybody may read it; a draft by default.", examples=[True]
+        description="Whether everybody may read it; a post is a draft by default.", examples=[True]
     )
 
 
@@ -32,3 +33,16 @@ class PostOut(Schema):
     created_at = Time()
     updated_at = Time()
     user = fields.Nested(AuthorOut, required=True)
+
+
+class UserPostQuery(ListQuery):
+    """Posts of one user."""
+
+    published = fields.Boolean(load_default=True)
+    sort = Sort("id", "created_at", "updated_at", "title", default="-created_at")
+
+
+class PostQuery(UserPostQuery):
+    """Posts of all users."""
+
+    user_id = WholeNumber(validate=validate.Range(1, MAX_ID))

@@ -1,13 +1,19 @@
 """Users, as they come in and go out."""
 
+from typing import Any
+
 from marshmallow import Schema, ValidationError, fields, validate
 
+from app.api.fields import Flag, Id, Sort, Text, Time
+from app.api.queries import ListQuery
 from app.models.user import ROLES
-from app.schemas.fields import Flag, Id, Text, Time
+
+
+CREATED = "User created successfully"
 
 
 class UserIn(Schema):
-    """What a user may say about themself."""
+    """What users may say about themselves."""
 
     username = Text(
         required=True,
@@ -53,7 +59,7 @@ class AdminUserIn(UserIn):
 
 
 class PublicUserOut(Schema):
-    """A user, as everybody may see them."""
+    """A user as everybody may see them."""
 
     id = Id()
     username = fields.String(required=True, metadata={"examples": ["ada"]})
@@ -67,7 +73,7 @@ class RoleOut(Schema):
 
 
 class UserOut(PublicUserOut):
-    """A user, as they and admins may see them."""
+    """A user as they themselves and admins may see them."""
 
     email = fields.Email(required=True, metadata={"examples": ["ada@example.com"]})
     is_active = fields.Boolean(required=True, metadata={"examples": [True]})
@@ -85,7 +91,27 @@ class AuthorOut(Schema):
 
 
 class CreatedUserOut(Schema):
-    """The answer to a registration."""
+    """The answer to a registration, made from the new user."""
 
-    message = fields.String(required=True, metadata={"examples": ["User created successfully"]})
+    message = fields.Constant(
+        CREATED, required=True, metadata={"type": "string", "examples": [CREATED]}
+    )
     user = fields.Nested(UserOut, required=True)
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        return obj if attr == "user" else super().get_attribute(obj, attr, default)
+
+
+class UserQuery(ListQuery):
+    """Active users."""
+
+    role = Text(metadata={"description": "Only users with this role; for admins."})
+    sort = Sort("id", "username", "created_at", default="id")
+
+
+class AdminUserQuery(ListQuery):
+    """Users, for admins."""
+
+    role = Text()
+    is_active = fields.Boolean()
+    sort = Sort("id", "username", "created_at", "updated_at", default="id")

@@ -1,0 +1,81 @@
+"""What resources and commands do with an account."""
+
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from flask import request
+from flask_limiter.util import get_remote_address
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
+from werkzeug.exceptions import HTTPException, Unauthorized
+
+from app.api.requests import read_body
+from app.extensions import db
+from app.models.user import USER, Role, User
+from app.security import passwords
+
+WRONG_CREDENTIALS = "Invalid credentials"
+
+
+def roles_named(*names: str) -> list[Role]:
+    """Return the roles of these names, ordered by name; create those that are missing.
+
+    Migrations add the roles, but `db.create_all()` makes empty tables.
+    """
+    named = select(Role).where(Role.name.in_(names)).order_by(Role.name)
+    roles = list(db.session.scalars(named))
+    for missing in sorted({*names} - {role.name for role in roles}):
+        # Another request may create it first.
+        with suppress(IntegrityError), db.session.begin_nested():
+            db.session.add(Role(name=missing))
+    return roles if len(roles) == len({*names}) else list(db.session.scalars(named))
+
+
+def add_user(data: dict[str, Any], roles: Iterable[str] = (USER,)) -> User:
+    """Add a user with these roles; by default with the one that everybody has."""
+    user = User(**data)
+    user.roles = roles_named(*roles)
+    db.session.add(user)
+    return user
+
+
+def authenticated(username: str, password: str) -> User:
+    """Return the active user with this name and password; raise 401 otherwise, in the same time."""
+    named = select(User).where(User.username_key == username.lower())
+    user = db.session.scalars(named.options(joinedload(User.roles))).unique().one_or_none()
+    # A database may ignore spaces at the end; the limit by account does not.
+    if user is None or user.username.lower() != username.lower():
+        passwords.verify_nobody(password)
+        raise Unauthorized(WRONG_CREDENTIALS)
+    if not user.verify_password(password) or not user.is_active:
+        raise Unauthorized(WRONG_CREDENTIALS)
+    return user
+
+
+def renew_hash(user: User, password: str) -> None:
+    """Hash the same password at today's cost, without a new version for other writers to notice."""
+    renewed = (
+        update(User)
+        .where(User.id == user.id, User.password_hash == user.password_hash)
+        .values(password_hash=passwords.hash_password(password), updated_at=User.updated_at)
+    )
+    db.session.execute(renewed)
+
+
+def account() -> str:
+    """Return the account that a login is for, known or not, as a key that any store can hold.
+
+    A login without a username counts by the client's address.
+    """
+    try:
+        read_body()
+        body = request.get_json(silent=True)
+    except (HTTPException, RecursionError):  # broken, too large or too deep: refused later
+        body = None
+    name = body.get("username") if isinstance(body, dict) else None
+    whose = name if isinstance(name, str) else get_remote_address()
+    digest = hashlib.sha256(whose.lower().encode("utf-8", "replace")).hexdigest()
+    return f"account-{digest}"

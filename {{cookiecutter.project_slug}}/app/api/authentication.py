@@ -1,0 +1,74 @@
+"""Who calls: the token of a request, and the session that it belongs to."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from flask import Response, g, request
+from flask_jwt_extended import get_current_user, verify_jwt_in_request
+
+from app.api.operation import Access
+from app.errors import problem
+from app.extensions import jwt
+
+UNAUTHENTICATED = {
+    "missing": "Missing or malformed token",
+    "invalid": "Invalid token",
+    "expired": "Token has expired",
+    "revoked": "Token has been revoked",
+}
+
+
+class Session(Protocol):
+    """What the API needs to know about the session of a token."""
+
+    @property
+    def user_id(self) -> int: ...
+
+    def has_role(self, name: str) -> bool: ...
+
+
+# Finds the live session of a token by its claims.
+SessionLoader = Callable[[dict[str, Any]], Session | None]
+
+
+def init_app(load_session: SessionLoader) -> None:
+    """Find sessions with the given function, and answer refused tokens in the one error format."""
+
+    @jwt.user_lookup_loader
+    def look_up(header: dict[str, Any], claims: dict[str, Any]) -> Session | None:
+        return load_session(claims)
+
+    @jwt.unauthorized_loader
+    def missing(reason: str) -> Response:
+        return problem(401, UNAUTHENTICATED["missing"])
+
+    @jwt.invalid_token_loader
+    def invalid(reason: str) -> Response:
+        return problem(401, UNAUTHENTICATED["invalid"])
+
+    @jwt.expired_token_loader
+    def expired(header: dict[str, Any], claims: dict[str, Any]) -> Response:
+        return problem(401, UNAUTHENTICATED["expired"])
+
+    @jwt.user_lookup_error_loader
+    def revoked(header: dict[str, Any], claims: dict[str, Any]) -> Response:
+        return problem(401, UNAUTHENTICATED["revoked"])
+
+
+def authenticate(access: Access) -> None:
+    """Find the session of the request's token; raise 401 for a token that is missing or refused."""
+    if access is Access.NONE:
+        return
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        # The case of the scheme doesn't matter (RFC 9110, section 11.1), but Flask-JWT-Extended
+        # expects this one.
+        request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    verify_jwt_in_request(
+        optional=access is Access.OPTIONAL and not scheme,
+        refresh=access is Access.REFRESH,
+        verify_type=access is not Access.EITHER,
+    )
+    g.session = get_current_user()
+    # A rollback expires the row, and the log must not have to read it again.
+    g.user_id = g.session and g.session.user_id

@@ -1,0 +1,59 @@
+"""Mounts versions of the API on the application, side by side."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Flask, Response
+from werkzeug.routing import IntegerConverter, Map
+
+from app.api import authentication
+from app.api.authentication import SessionLoader
+from app.api.cache import set_cache_headers
+from app.api.conditional import answer_conditions
+from app.api.dispatch import dispatching
+from app.api.fields import MAX_ID
+from app.api.framework import mount
+from app.api.openapi.page import mount_document
+from app.api.versioning import VARY, chosen_version, offer_versions
+from app.api.versions import Version
+
+
+class IdConverter(IntegerConverter):
+    """An id in a path, written in its one canonical way."""
+
+    regex = "[1-9][0-9]*"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=MAX_ID)
+
+
+def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoader) -> None:
+    """Mount the versions, whose callers are found by `load_session`."""
+    app.url_map.merge_slashes = False
+    app.url_map.converters["id"] = IdConverter
+    authentication.init_app(load_session)
+    app.extensions["versions"] = versions
+    offered = {version.number: version for version in versions}
+    offer_versions(app, list(offered))
+    for version in versions:
+        blueprint = Blueprint(version.name, __name__, url_prefix=version.prefix)
+        mount(blueprint, version.routes)
+        if app.config["API_DOCS_ENABLED"]:
+            mount_document(blueprint, version)
+        app.register_blueprint(blueprint)
+        for endpoint, view in app.view_functions.items():
+            if endpoint.startswith(f"{version.name}."):
+                app.view_functions[endpoint] = dispatching(view)
+
+    def complete(response: Response) -> Response:
+        """Add what every response of the API carries, errors and cached ones included."""
+        response = answer_conditions(response)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        number = chosen_version()
+        if number is None:
+            return response
+        response.vary.update(VARY)
+        response.headers["API-Version"] = number
+        response.headers.extend(offered[number].retirement)
+        return set_cache_headers(response)
+
+    app.after_request(complete)

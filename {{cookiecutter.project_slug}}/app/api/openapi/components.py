@@ -1,0 +1,174 @@
+"""What the operations of the document share: credentials, headers, problems, examples."""
+
+from typing import Any
+
+from apispec import APISpec
+from marshmallow import Schema, fields
+from werkzeug.http import HTTP_STATUS_CODES
+
+from app.api.authentication import UNAUTHENTICATED
+from app.api.dispatch import WRONG_ROLE
+from app.api.operation import Access
+from app.api.requests import NO_INPUT, NOT_JSON
+from app.api.schemas import schema
+from app.errors import CONFLICT, DETAILS, INVALID, STALE, TAKEN
+
+ETAG = '"b1946ac92492d2347c6235b4d2611184"'
+REQUEST_ID = "5eb63bbbe01eeed093cb22bb8f5acdc3"
+
+TOKENS = {
+    "bearer": "The access token of a login.",
+    "refresh": "The refresh token of a login, good for one use.",
+}
+
+# Who may call, in words and as the document's schemes.
+CREDENTIALS: dict[Access, tuple[str, list[dict[str, list[str]]]]] = {
+    Access.NONE: ("Open to anyone; credentials are ignored.", []),
+    Access.OPTIONAL: ("Open to anyone, with or without an access token.", [{}, {"bearer": []}]),
+    Access.LOGIN: ("Needs an access token.", [{"bearer": []}]),
+    Access.REFRESH: ("Needs a refresh token.", [{"refresh": []}]),
+    Access.EITHER: ("Needs an access or a refresh token.", [{"bearer": []}, {"refresh": []}]),
+}
+
+COUNT = {"type": "integer", "minimum": 0}
+HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "API-Version": ("Version that answered.", {"type": "string", "examples": ["1.0"]}),
+    "ETag": (
+        "Validator of the representation, for If-Match and If-None-Match.",
+        {"type": "string", "pattern": '^"[0-9a-f]{32}"$', "examples": [ETAG]},
+    ),
+    "Link": (
+        "Addresses of the first, previous and next page (RFC 8288).",
+        {"type": "string", "examples": ['<{{ cookiecutter.__base }}/things?per_page=5>; rel="first"']},
+    ),
+    "Location": (
+        "Address of the new resource.",
+        {"type": "string", "format": "uri-reference", "examples": ["{{ cookiecutter.__base }}/things/7"]},
+    ),
+    "Retry-After": ("Seconds to wait.", COUNT | {"examples": [5]}),
+    "WWW-Authenticate": ("The scheme to use.", {"type": "string", "examples": ["Bearer"]}),
+    "X-Cache": (
+        "Whether the response came from the cache, for callers without a token.",
+        {"type": "string", "enum": ["HIT", "MISS"]},
+    ),
+    "X-RateLimit-Limit": ("Requests that the window allows.", COUNT | {"examples": [300]}),
+    "X-RateLimit-Remaining": ("Requests left in the window.", COUNT | {"examples": [299]}),
+    "X-RateLimit-Reset": (
+        "End of the window, in seconds since 1970.",
+        COUNT | {"examples": [1767225600]},
+    ),
+    "X-Request-ID": (
+        "The request's name in the logs.",
+        {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$", "examples": [REQUEST_ID]},
+    ),
+    "X-Total-Count": (
+        "Length of the whole list; sent if `total=true` asks for it.",
+        COUNT | {"examples": [1234]},
+    ),
+}
+ALWAYS = (
+    "API-Version",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+)
+ON_PROBLEM = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+
+# What they do, and a value that can be sent as it is: tools offer it.
+CONDITIONS = {
+    "If-Match": ("Change it only if this is still its ETag, `*` for any; 412 otherwise.", "*"),
+    "If-None-Match": ("Send it only if this is no longer its ETag; 304 otherwise.", ETAG),
+}
+
+# What each refusal means, and what one of them says.
+PROBLEMS = {
+    400: ("The request can't be read.", NO_INPUT),
+    401: ("The credentials are missing, wrong, expired or revoked.", UNAUTHENTICATED["expired"]),
+    403: ("The caller may not do this.", WRONG_ROLE.format("admin")),
+    404: ("The resource doesn't exist, or the caller may not know of it.", DETAILS[404]),
+    409: ("The request conflicts with stored data.", CONFLICT),
+    412: ("The resource has changed since it was read.", STALE),
+    413: ("The body is too large.", DETAILS[413]),
+    415: ("The body is not JSON.", NOT_JSON),
+    422: ("The values break the rules; `errors` names each field.", INVALID),
+    429: ("Too many requests.", DETAILS[429]),
+    503: ("The database is unavailable.", DETAILS[503]),
+}
+ERRORS = {
+    409: {"name": [TAKEN]},
+    422: {"per_page": ["Not a valid integer."]},
+}
+
+
+class ProblemOut(Schema):
+    """What went wrong (RFC 9457)."""
+
+    type = fields.String(required=True, metadata={"format": "uri-reference"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True, metadata={"minimum": 400, "maximum": 599})
+    detail = fields.String(required=True)
+    message = fields.String(required=True, metadata={"description": "The same as `detail`."})
+    request_id = fields.String(required=True)
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "Each invalid field, and why."},
+    )
+
+
+def add_components(spec: APISpec) -> None:
+    """Add what operations refer to by name."""
+    for scheme, meaning in TOKENS.items():
+        spec.components.security_scheme(
+            scheme,
+            {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": meaning},
+        )
+    for name, (meaning, kind) in HEADERS.items():
+        spec.components.header(name, {"description": meaning, "schema": kind})
+    for name, (meaning, sent) in CONDITIONS.items():
+        # No pattern: other text is answered as well, as the tag of another representation.
+        tags = {"type": "string", "format": "etag", "examples": [sent]}
+        spec.components.parameter(name, "header", {"description": meaning, "schema": tags})
+    spec.components.schema("Problem", schema=ProblemOut)
+    for status, (meaning, detail) in PROBLEMS.items():
+        example: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTP_STATUS_CODES[status],
+            "status": status,
+            "detail": detail,
+            "message": detail,
+            "request_id": REQUEST_ID,
+        }
+        if status in ERRORS:
+            example["errors"] = ERRORS[status]
+        spec.components.response(
+            f"Problem{status}",
+            {
+                "description": meaning,
+                "headers": headers(*ON_PROBLEM.get(status, ())),
+                "content": {"application/problem+json": {"schema": ProblemOut, "example": example}},
+            },
+        )
+
+
+def credentials_of(access: Access, role: str | None) -> tuple[str, list[dict[str, list[str]]]]:
+    """Return who may call an operation, in words and as security requirements."""
+    text, schemes = CREDENTIALS[access]
+    return (f"Needs the access token of a user with the role {role}." if role else text), schemes
+
+
+def headers(*names: str) -> dict[str, str]:
+    """Return references to the headers that every response has, and to these."""
+    return {name: name for name in sorted({*ALWAYS, *names})}
+
+
+def example(cls: type[Schema]) -> dict[str, Any]:
+    """Return what a schema reads or writes, made of the first example of each field."""
+    shown = {}
+    for name, field in schema(cls).fields.items():
+        if type(field) is fields.Nested:
+            shown[name] = example(type(field.schema))
+        elif "examples" in field.metadata:
+            shown[name] = field.metadata["examples"][0]
+    return shown

@@ -1,0 +1,167 @@
+"""Decorators that record what an operation takes, gives and asks for.
+
+They change nothing about the method, so their order doesn't matter. `app.api.dispatch` runs what
+they recorded, and `app.api.openapi` documents it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from flask_limiter.util import get_remote_address
+from marshmallow import Schema
+
+from app.api.schemas import schema
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+READING = frozenset({"get"})
+
+
+class Decorator(Protocol):
+    """Returns the method that it is given."""
+
+    def __call__(self, method: Method, /) -> Method: ...
+
+
+class Access(Enum):
+    """Which credentials an operation looks at."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    LOGIN = "login"
+    REFRESH = "refresh"
+    EITHER = "access or refresh"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A setting with the limits of an operation, and the function that tells whom to count."""
+
+    setting: str
+    key: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the decorators recorded about one method."""
+
+    access: Access | None = None
+    role: str | None = None
+    limits: tuple[Limit, ...] = ()
+    query: type[Schema] | None = None
+    body: type[Schema] | None = None
+    partial: bool = False
+    cached: bool = False
+    schemas: tuple[type[Schema], ...] = ()
+    choose: Callable[[Any], type[Schema]] | None = None
+    many: bool = False
+    status: int | None = None
+    location: str | None = None
+    problems: frozenset[int] = frozenset()
+
+    @property
+    def shows_entity(self) -> bool:
+        """Whether the response is one stored row, and so has an ETag."""
+        return not self.many and any("id" in schema(cls).fields for cls in self.schemas)
+
+
+def operation_of(method: Callable[..., Any]) -> Operation:
+    """Return what the decorators recorded about a method."""
+    operation: Operation = getattr(method, "operation", Operation())
+    return operation
+
+
+def access_of(verb: str, operation: Operation) -> Access:
+    """Return which credentials an operation looks at; a write that doesn't say needs a login."""
+    if operation.access:
+        return operation.access
+    return Access.OPTIONAL if verb in READING else Access.LOGIN
+
+
+def _recording(change: Callable[[Operation], Operation]) -> Decorator:
+    def decorate(method: Method) -> Method:
+        method.operation = change(operation_of(method))  # type: ignore[attr-defined]
+        return method
+
+    return decorate
+
+
+def _access(kind: Access) -> Decorator:
+    return _recording(lambda operation: replace(operation, access=kind))
+
+
+ignores_credentials = _access(Access.NONE)
+allows_anonymous = _access(Access.OPTIONAL)
+requires_login = _access(Access.LOGIN)
+requires_refresh_token = _access(Access.REFRESH)
+requires_any_token = _access(Access.EITHER)
+
+
+def requires_role(name: str) -> Decorator:
+    """Let in only callers who hold a role; 403 for others."""
+    return _recording(
+        lambda operation: replace(
+            operation, access=Access.LOGIN, role=name, problems=operation.problems | {403}
+        )
+    )
+
+
+def limited(setting: str, *keys: Callable[[], str]) -> Decorator:
+    """Count calls against a setting's limits, in addition to the default limits.
+
+    Operations that name the same setting share one count. Each key function tells whom to count;
+    without one, it is the client's address.
+    """
+    limits = tuple(Limit(setting, key) for key in keys or (get_remote_address,))
+    return _recording(lambda operation: replace(operation, limits=operation.limits + limits))
+
+
+def accepts_query(cls: type[Schema]) -> Decorator:
+    """Validate the query and pass it as `query`; 422 for one that breaks the schema."""
+    return _recording(lambda operation: replace(operation, query=cls))
+
+
+def accepts(cls: type[Schema], *, partial: bool = False) -> Decorator:
+    """Validate the JSON body and pass it as `data`.
+
+    Answers 400, 413 or 415 for a body that can't be read, 422 for one that breaks the schema.
+    """
+    return _recording(lambda operation: replace(operation, body=cls, partial=partial))
+
+
+def cached(method: Method) -> Method:
+    """Keep 200 responses to anonymous callers until a table that they show is written to."""
+    return _recording(lambda operation: replace(operation, cached=True))(method)
+
+
+def returns(
+    *schemas: type[Schema],
+    status: int = 200,
+    many: bool = False,
+    location: str | None = None,
+    choose: Callable[[Any], type[Schema]] | None = None,
+) -> Decorator:
+    """Represent what the method returns by a schema: a row, a dictionary or a `Page`.
+
+    Where there are several schemas, `choose` picks the one that this caller may see. `location`
+    is the endpoint of the new resource, whose address goes into the `Location` header. A single
+    row gets a strong ETag (RFC 9110, section 8.8.3).
+    """
+    return _recording(
+        lambda operation: replace(
+            operation,
+            schemas=schemas,
+            status=status,
+            many=many,
+            location=location,
+            choose=choose,
+        )
+    )
+
+
+def may_fail(*statuses: int) -> Decorator:
+    """Document refusals that the other decorators can't know of."""
+    return _recording(
+        lambda operation: replace(operation, problems=operation.problems | set(statuses))
+    )

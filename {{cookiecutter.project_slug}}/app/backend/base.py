@@ -1,0 +1,96 @@
+"""What all tables share: named constraints, UTC times, a version for concurrent writers."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, Dialect, ForeignKey, MetaData, Table, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+from app.backend.database import ASSOCIATION_OPTIONS, TABLE_OPTIONS, TIME
+
+
+class Base(DeclarativeBase):
+    """Declarative base; every constraint has a name, so that a migration can change it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    __table_args__: Any = TABLE_OPTIONS
+
+
+def association_table(name: str, left: str, right: str) -> Table:
+    """Return the table of a many-to-many relationship between two columns.
+
+    `association_table("user_roles", "users.id", "roles.id")` has the columns `user_id` and
+    `role_id`; a row goes with either of the rows that it connects.
+    """
+
+    def reference(target: str, **options: Any) -> Column[int]:
+        table, _, key = target.partition(".")
+        reference = ForeignKey(target, ondelete="CASCADE")
+        return Column(f"{table.removesuffix('s')}_{key}", reference, primary_key=True, **options)
+
+    left_column, right_column = reference(left), reference(right, index=True)
+    return Table(name, Base.metadata, left_column, right_column, **ASSOCIATION_OPTIONS)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware time, in UTC on its way in and out, to the microsecond."""
+
+    impl = TIME
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        return datetime
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"A time without a time zone: {value}")
+        utc = value.astimezone(UTC)
+        return utc if TIME.timezone else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        # A server that keeps time zones answers in that of its session.
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def utcnow() -> datetime:
+    """Return the current time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class Entity(Base):
+    """An id, times of creation and last change, a version that lets one of two writers win."""
+
+    __abstract__ = True
+
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, sort_order=1)
+    updated_at: Mapped[datetime] = mapped_column(
+        UTCDateTime,
+        default=lambda context: context.get_current_parameters()["created_at"],
+        onupdate=utcnow,
+        sort_order=2,
+    )
+    version: Mapped[int] = mapped_column(sort_order=3)
+
+    def update(self, changes: Mapping[str, Any]) -> None:
+        """Set columns and relationships by name."""
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version}

@@ -1,0 +1,55 @@
+"""Who may see and change users."""
+
+from sqlalchemy import Select, exists, select, true, update
+from werkzeug.exceptions import Conflict, Forbidden
+
+from app.extensions import db
+from app.models.user import ADMIN, Role, User
+
+NOT_FOUND = "User not found"
+NOT_THE_USER = "Only the user or an admin may do this"
+LAST_ADMIN = "The last active admin can't be removed or demoted"
+
+
+def visible_users(viewer: User | None) -> Select[User]:
+    """Select the active users; for an admin, all of them."""
+    users = select(User)
+    return users if viewer and viewer.is_admin else users.where(User.is_active == true())
+
+
+def visible_user(viewer: User | None, id: int) -> User:
+    """Return a user whom the viewer may see, or raise 404."""
+    found: User = db.one_or_404(visible_users(viewer).where(User.id == id), description=NOT_FOUND)
+    return found
+
+
+def can_manage(viewer: User | None, user: User) -> bool:
+    """Tell whether the viewer may see a user's private fields and change them."""
+    return viewer is not None and (viewer.id == user.id or viewer.is_admin)
+
+
+def can_list_roles(viewer: User | None) -> bool:
+    """Tell whether the viewer may learn who holds a role."""
+    return viewer is not None and viewer.is_admin
+
+
+def editable_user(viewer: User, id: int) -> User:
+    """Return a user whom the viewer may change; 404 if they are invisible, else 403."""
+    user = visible_user(viewer, id)
+    if not can_manage(viewer, user):
+        raise Forbidden(NOT_THE_USER)
+    return user
+
+
+def keep_an_admin(user: User) -> None:
+    """Raise 409 if no other active admin would remain; call it before demoting or deleting one."""
+    if not (user.is_admin and user.is_active):
+        return
+    # Writing to the role's row makes concurrent demotions wait for each other; otherwise two of
+    # them could each rely on the admin that the other one removes.
+    db.session.execute(update(Role).where(Role.name == ADMIN).values(name=ADMIN))
+    others = exists().where(
+        User.id != user.id, User.is_active == true(), User.roles.any(Role.name == ADMIN)
+    )
+    if not db.session.scalar(select(others)):
+        raise Conflict(LAST_ADMIN)

@@ -1,0 +1,1 @@
+"""Tests of the machinery, on a small model of their own."""

@@ -1,0 +1,1 @@
+"""What all tests use: applications, clients, databases, processes."""

@@ -1,0 +1,45 @@
+"""Applications beside the suite's own, with other settings."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+
+from app import create_app, db
+from app.extensions import limiter
+from tests.support.client import Client
+
+
+@contextmanager
+def other_app(
+    config_name: str = "testing", make: Callable[[str], Flask] = create_app, **settings: str
+) -> Iterator[Flask]:
+    """Provide an application made with these environment variables."""
+    # There is one limiter, and it turns to the application that is made last.
+    limits = dict(vars(limiter))
+    try:
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in settings.items():
+                environment.setenv(name, value)
+            app = make(config_name)
+        app.test_client_class = Client
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+    finally:
+        vars(limiter).update(limits)
+
+
+def production(database_url: str) -> dict[str, str]:
+    """Settings that production accepts{{ "; its cache is off, since its entries have no test's name" if cookiecutter.cache_backend != 'simple' }}."""
+    return {
+        "FLASK_CONFIG": "production",
+        "SECRET_KEY": secrets.token_hex(32),
+        "JWT_SECRET_KEY": secrets.token_hex(32),
+        "DATABASE_URL": database_url,
+{% if cookiecutter.cache_backend != 'simple' %}
+        "CACHE_TYPE": "NullCache",
+{% endif %}
+    }
