@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app import db
 from app.models.post import Post
-from app.models.user import ROLES, Role, User
+from app.models.user import Role, User
 from app.sessions import begin_session
 from tests.support.client import Client, new_client
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.factories import ADA, PASSWORD, client_of, make_admin, make_post, make_user
 from tests.support.answers import USER, faults, fields, ids, refusal
 from tests.support.client import Client, new_client
-from tests.factories import ADA, PASSWORD, client_of, make_admin, make_post, make_user
 from tests.support.statements import race
 
 DOORS = pytest.mark.parametrize(

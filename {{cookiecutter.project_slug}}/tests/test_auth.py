@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 
 from app import db
 from app.models.user import User
+from tests.factories import ADA, PASSWORD, client_of, make_admin, make_user
 from tests.support.answers import PUBLIC_USER, TOKENS, USER, faults, fields, refusal
 from tests.support.client import Client, bearer, new_client
-from tests.factories import ADA, PASSWORD, client_of, make_admin, make_user
 from tests.support.statements import race, statements_of
 
 DOORS = pytest.mark.parametrize("door", ["/auth/register", "/users"])

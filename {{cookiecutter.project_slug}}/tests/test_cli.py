@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 from app import db
 from app.backend.base import utcnow
 from app.models.session import Session
+from tests.factories import PASSWORD, client_of, make_user
 from tests.support.answers import ids
 from tests.support.apps import other_app
 from tests.support.client import Client, new_client
 from tests.support.database import own_database
-from tests.factories import PASSWORD, client_of, make_user
 
 
 def run(app: Flask, *args: str, typed: str = "") -> Result:

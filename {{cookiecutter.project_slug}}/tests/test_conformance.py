@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from schemathesis import APIOperation, Case
 from schemathesis.core.result import Ok
 
+from tests.factories import client_of, make_admin
 from tests.support.apps import other_app
 from tests.support.client import BASE, bearer
-from tests.factories import client_of, make_admin
 
 
 def examine(app: Flask, operation: APIOperation[Any, Any, Any, Any]) -> None:

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from tests.factories import client_of, make_admin
 from tests.support.apps import other_app
 from tests.support.client import BASE, Client, new_client
-from tests.factories import client_of, make_admin
 
 VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

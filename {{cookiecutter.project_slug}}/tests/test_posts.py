@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.factories import client_of, make_admin, make_post, make_user
 from tests.support.answers import POST, faults, fields, ids, refusal
 from tests.support.client import Client
-from tests.factories import client_of, make_admin, make_post, make_user
 
 HELLO = {"title": "Hello", "content": "World"}
 ITEM_VERBS = pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])

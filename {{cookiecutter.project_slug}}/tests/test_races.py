@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.factories import PASSWORD, client_of, make_admin, make_post, make_user
 from tests.support.answers import faults, ids
 from tests.support.client import Client, new_client
-from tests.factories import PASSWORD, client_of, make_admin, make_post, make_user
 from tests.support.statements import apart, race, watched
 
 

@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.factories import PASSWORD, client_of, make_admin, make_post, make_user
 from tests.support.answers import PUBLIC_USER, USER, faults, fields, ids, refusal
 from tests.support.client import Client, new_client
-from tests.factories import PASSWORD, client_of, make_admin, make_post, make_user
 
 ITEM_VERBS = pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
 CHANGES = pytest.mark.parametrize("verb", ["PUT", "PATCH"])

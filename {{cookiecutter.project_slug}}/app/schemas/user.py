@@ -8,7 +8,6 @@ from app.api.fields import Flag, Id, Sort, Text, Time
 from app.api.queries import ListQuery
 from app.models.user import ROLES
 
-
 CREATED = "User created successfully"
 
 

@@ -28,7 +28,7 @@ def app(app: Flask) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="session")
-def clean_up(app: Flask) -> Iterator[Callable[[], None]]:
+def clean_up(app: Flask) -> Callable[[], None]:
     """Remove all things and tags."""
     from sqlalchemy import delete
 
@@ -44,4 +44,4 @@ def clean_up(app: Flask) -> Iterator[Callable[[], None]]:
             db.session.commit()
             entries.renew(table_names())
 
-    yield remove_things
+    return remove_things

@@ -85,7 +85,9 @@ class ThingOut(Schema):
 
     id = Id()
     name = fields.String(required=True, metadata={"examples": ["a thing"]})
-    tags = fields.List(fields.Pluck("TagOut", "name"), required=True, metadata={"examples": [["t"]]})
+    tags = fields.List(
+        fields.Pluck("TagOut", "name"), required=True, metadata={"examples": [["t"]]}
+    )
 
 
 class TagOut(Schema):
