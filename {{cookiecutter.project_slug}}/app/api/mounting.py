@@ -30,7 +30,7 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
     """Mount the versions, whose callers are found by `load_session`."""
     app.url_map.merge_slashes = False
     app.url_map.converters["id"] = IdConverter
-    authentication.init_app(load_session)
+    authentication.init_app(app, load_session)
     app.extensions["versions"] = versions
     offered = {version.number: version for version in versions}
     offer_versions(app, list(offered))
