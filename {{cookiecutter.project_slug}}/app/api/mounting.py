@@ -40,9 +40,10 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
         if app.config["API_DOCS_ENABLED"]:
             mount_document(blueprint, version)
         app.register_blueprint(blueprint)
-        for endpoint, view in app.view_functions.items():
-            if endpoint.startswith(f"{version.name}."):
-                app.view_functions[endpoint] = dispatching(view)
+        with app.app_context():
+            for endpoint, view in app.view_functions.items():
+                if endpoint.startswith(f"{version.name}."):
+                    app.view_functions[endpoint] = dispatching(view)
 
     def complete(response: Response) -> Response:
         """Add what every response of the API carries, errors and cached ones included."""
