@@ -80,8 +80,13 @@ class Plan:
 
 
 def plan_for(verb: str, method: Callable[..., Any]) -> Plan:
-    """Make the plan of a method, from what its decorators recorded."""
+    """Make the plan of a method, from what its decorators recorded.
+
+    Makes all of its schemas, so that a broken one fails here.
+    """
     operation = operation_of(method)
+    for cls in operation.schemas:
+        schema(cls)
     return Plan(
         operation,
         access_of(verb, operation),
