@@ -13,7 +13,18 @@ from flask import Flask, g, request
 from flask_jwt_extended import create_access_token
 from flask_limiter.util import get_remote_address
 from marshmallow import Schema, fields, validate
-from sqlalchemy import Date, Enum, Index, Numeric, Select, Time, Uuid, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    Enum,
+    Index,
+    Numeric,
+    Select,
+    Time,
+    Uuid,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from app import create_app, db
@@ -61,7 +72,11 @@ class Thing(Entity):
     """A row with a column of each kind."""
 
     __tablename__ = "kit_things"
-    __table_args__ = (Index("ix_kit_things_name", "name", "id"), TABLE_OPTIONS)
+    __table_args__ = (
+        Index("ix_kit_things_name", "name", "id"),
+        CheckConstraint("count >= 0", name="count"),
+        TABLE_OPTIONS,
+    )
 
     owner_id: Mapped[int] = mapped_column(default=1)
     secret: Mapped[bool] = mapped_column(default=False)
