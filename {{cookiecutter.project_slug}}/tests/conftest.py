@@ -34,13 +34,7 @@ os.environ["LOG_LEVEL"] = "WARNING"
 
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
-{% if cookiecutter.database == 'sqlite' %}
-    from tests.support.database import own_database
-
-    with own_database() as url:
-        os.environ["TEST_DATABASE_URL"] = url
-        yield url
-{% else %}
+    """The address of a new database; the suite ends here if its server does not answer."""
     from sqlalchemy.exc import OperationalError
 
     from tests.support.database import own_database
@@ -51,27 +45,18 @@ def database_url() -> Iterator[str]:
             yield url
     except OperationalError as error:
         pytest.exit(f"TEST_DATABASE_URL: the database does not answer: {error.orig}", 1)
-{% endif %}
 
 
 @pytest.fixture(scope="session")
-{% if cookiecutter.cache_backend == 'simple' %}
-def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def app(database_url: str{{ ', tmp_path_factory: pytest.TempPathFactory' if cookiecutter.cache_backend == 'simple' }}) -> Iterator[Flask]:
     """The application, migrated; the suite ends here if it is not ready."""
     from flask_migrate import upgrade
 
     from app import create_app, db
     from tests.support.client import Client, new_client
 
+{% if cookiecutter.cache_backend == 'simple' %}
     os.environ["CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
-{% else %}
-def app(database_url: str) -> Iterator[Flask]:
-    """The application, migrated; the suite ends here if a store does not answer."""
-    from flask_migrate import upgrade
-
-    from app import create_app, db
-    from tests.support.client import Client, new_client
-
 {% endif %}
     app = create_app("testing")
     app.test_client_class = Client

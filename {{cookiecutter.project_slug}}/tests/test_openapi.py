@@ -94,9 +94,7 @@ def test_tokens_are_needed_where_the_document_says_so(
         assert (response.status_code == 401) == required, f"{verb} {path}"
 
 
-def test_examples_show_every_field(
-    document: dict[str, Any], operations: list[Operation]
-) -> None:
+def test_examples_show_every_field(document: dict[str, Any], operations: list[Operation]) -> None:
     schemas = document["components"]["schemas"]
     for *_, operation in operations:
         for body in (operation.get("requestBody"), *operation["responses"].values()):

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, values
 
 from tests.kit.things import another_kit_app
 from tests.support.client import Client, new_client
+from tests.support.database import UNREACHABLE
 
 
 def test_process_says_that_it_lives(client: Client) -> None:
@@ -31,13 +32,7 @@ def test_service_without_cache_and_limits_is_ready(app: Flask) -> None:
 
 
 AWAY = [
-{% if cookiecutter.database == 'sqlite' %}
-    ("database", {"TEST_DATABASE_URL": "sqlite:////nowhere/at/all.db"}),
-{% elif cookiecutter.database == 'postgresql' %}
-    ("database", {"TEST_DATABASE_URL": "postgresql://127.0.0.1:1/app_test"}),
-{% elif cookiecutter.database == 'mysql' %}
-    ("database", {"TEST_DATABASE_URL": "mysql://127.0.0.1:1/app_test"}),
-{% endif %}
+    ("database", {"TEST_DATABASE_URL": UNREACHABLE}),
 {% if cookiecutter.cache_backend == 'redis' %}
     ("cache", {"CACHE_REDIS_URL": "redis://127.0.0.1:1/0"}),
 {% elif cookiecutter.cache_backend == 'memcached' %}

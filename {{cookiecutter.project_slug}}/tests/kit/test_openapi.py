@@ -16,6 +16,7 @@ from app.api.operation import (
     requires_role,
     returns,
 )
+from app.api.versions import Version
 from tests.kit.things import ROUTES, ThingIn, ThingOut, another_kit_app
 from tests.support.client import BASE, Client, new_client
 
@@ -101,7 +102,7 @@ class Teapot(Resource):
 
 
 def test_every_status_and_credential_is_described(app: Flask) -> None:
-    with another_kit_app(app, routes=ROUTES | {"/teapot": Teapot}) as other:
+    with another_kit_app(app, [Version("1.0", ROUTES | {"/teapot": Teapot})]) as other:
         response = new_client(other).get("/openapi.json")
         assert new_client(other).get("/teapot").status_code == 418
     assert response.status_code == 200
@@ -112,7 +113,8 @@ def test_every_status_and_credential_is_described(app: Flask) -> None:
             operations.items(), (418, 202, 299, 206, 204), strict=True
         )
     }
-    access, refresh = {"bearer": []}, {"refresh": []}
+    access: dict[str, list[str]] = {"bearer": []}
+    refresh: dict[str, list[str]] = {"refresh": []}
     assert described == {
         "get": ("I'm a teapot.", [{}, access]),
         "post": ("Accepted; the work goes on.", []),

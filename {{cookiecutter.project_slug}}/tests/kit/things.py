@@ -1,6 +1,6 @@
 """The small model that the machinery is tested on: things with tags, and who may see them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -244,16 +244,15 @@ def kit_app(config_name: str = "testing", versions: Sequence[Version] = VERSIONS
 @contextmanager
 def another_kit_app(
     app: Flask,
+    versions: Sequence[Version] = VERSIONS,
+    /,
     config_name: str = "testing",
-    *,
-    routes: Mapping[str, Any] = ROUTES,
-    versions: Sequence[Version] = (),
     **settings: str,
 ) -> Iterator[Flask]:
-    """Provide an application on the same database, with other routes, versions or settings."""
+    """Provide an application on the same database, with other versions or settings."""
     address = app.config["SQLALCHEMY_DATABASE_URI"]
     needed = production(address) if config_name == "production" else {"TEST_DATABASE_URL": address}
-    make = partial(kit_app, versions=versions or [Version("1.0", routes)])
+    make = partial(kit_app, versions=versions)
     with other_app(config_name, make, **{**needed, **settings}) as another:
         yield another
 
