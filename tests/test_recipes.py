@@ -88,11 +88,9 @@ class Project:
     programs: Path
 
     def run(self, program: str, *words: str) -> str:
-        """Run a program of the project's environment, or `rm`, and return what it prints."""
-        if program == "rm":
-            command = [program, *words]
-        else:
-            command = [str(self.programs / program), *words]
+        """Run a program of the project's environment or the system; return what it prints."""
+        own = self.programs / program
+        command = [str(own) if own.exists() else program, *words]
         done = subprocess.run(
             command, cwd=self.folder, env=self.env, capture_output=True, text=True
         )
