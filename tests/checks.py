@@ -12,10 +12,11 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import yaml
-from matrix.combinations import KIT, Combination, matches
+from matrix.combinations import CHOICES, KIT, Combination
 from packaging.requirements import InvalidRequirement, Requirement
 
 FILE_LIST = KIT / "tests" / "files.txt"
@@ -201,64 +202,43 @@ def leftover_faults(project: Path, _: Combination | None = None) -> list[str]:
 
 # --- nothing of a choice not taken --------------------------------------------------------------
 
-# What only a project with the choice may say, in any file or file name, pins included.
-WORDS = {
-    "database=sqlite": r"sqlite|\*\.db\b",
-    "database!=sqlite": r"procfile|release phase",
-    "database=postgresql": r"postgres|psycopg|pg_",
-    "database=mysql": r"mysql|mariadb|utf8mb4",
-    "api_flavor=restx": r"restx|swagger_2",
-    "api_flavor=restful": r"flask[-_. ]?restful",
-    "cache_backend=redis or limiter_backend=redis": r"redis",
-    "cache_backend=memcached or limiter_backend=memcached": r"memcache",
-    "cache_backend=simple": r"simplecache",
-    "cache_backend!=simple": r"CACHE_KEY_PREFIX",
-    "cache_backend=redis": r"CACHE_REDIS_URL|RedisCache",
-    "cache_backend=memcached": r"CACHE_MEMCACHED_SERVERS|MemcachedCache",
-    "limiter_backend=memory": r"memory://",
-    "limiter_backend!=memory": r"RATELIMIT_KEY_PREFIX",
-    "limiter_backend=redis": r"redis://[^ ]*/1\b",
-    "limiter_backend=memcached": r"memcached://",
-    "versioning=header": r"; version=1|media range",
-}
-
-
 RANDOM = re.compile(r"[\w-]{32,}")
 
 
+# What only projects with one of these choices may say, in any file or file name, pins included.
+WORDS = {
+    word: {answer for answer, choice in CHOICES.items() if word in choice.words}
+    for word in chain.from_iterable(choice.words for choice in CHOICES.values())
+}
+
+
 def foreign_faults(project: Path, combination: Combination) -> list[str]:
-    """Return a line for each word that belongs to a choice not taken."""
-    foreign = {choice for choice in WORDS if not matches(choice, combination)}
+    """Return a line for each word that belongs to choices not taken."""
+    taken = combination.answers.items()
     return [
-        f"{name}: {word!r} belongs to {choice}"
+        f"{name}: {word!r} belongs to {' or '.join(map('='.join, sorted(WORDS[word])))}"
         for name, text in files_of(project)
-        for choice, word in _words(name, text).items()
-        if choice in foreign
+        for word in _words(name, text)
+        if WORDS[word].isdisjoint(taken)
     ]
 
 
 @cache
-def _words(name: str, text: str) -> dict[str, str]:
-    """Return the first word of each choice that a file says; most projects have the same files."""
+def _words(name: str, text: str) -> list[str]:
+    """Return the words of choices that a file says; most projects have the same files."""
     # A secret is random, and holds any short word now and then.
-    said = f"{name}\n{RANDOM.sub('', text)}"
-    found = ((choice, re.search(word, said, re.IGNORECASE)) for choice, word in WORDS.items())
-    return {choice: match.group() for choice, match in found if match}
+    said = f"{name}\n{RANDOM.sub('', text)}".lower()
+    return [word for word in WORDS if word.lower() in said]
 
 
 # --- the files are exactly the expected ones ----------------------------------------------------
 
 
 def expected_files(combination: Combination) -> set[str]:
-    """Return the paths that tests/files.txt lists for `combination`."""
-    expected = set()
-    for line in FILE_LIST.read_text("utf-8").splitlines():
-        name, _, condition = line.partition("  ")
-        if not name or name.startswith("#"):
-            continue
-        if not condition.strip() or matches(condition.strip(), combination):
-            expected.add(name)
-    return expected
+    """Return the paths in tests/files.txt, and those of the combination's choices."""
+    lines = FILE_LIST.read_text("utf-8").splitlines()
+    everywhere = {line for line in lines if not line.startswith("#")}
+    return everywhere.union(*(choice.files for choice in combination.facts))
 
 
 def file_list_faults(project: Path, combination: Combination) -> list[str]:
@@ -266,7 +246,7 @@ def file_list_faults(project: Path, combination: Combination) -> list[str]:
     expected = expected_files(combination)
     found = {name for name, _ in files_of(project)}
     return [
-        *(f"{name} is not in tests/files.txt" for name in sorted(found - expected)),
+        *(f"{name} is in no list of files" for name in sorted(found - expected)),
         *(f"{name} is expected and missing" for name in sorted(expected - found)),
     ]
 
