@@ -11,12 +11,21 @@ import subprocess
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
 from functools import cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import yaml
-from matrix.combinations import CHOICES, KIT, Combination
+from jinja2 import Environment
+from jinja2.lexer import (
+    TOKEN_BLOCK_BEGIN,
+    TOKEN_RAW_BEGIN,
+    TOKEN_RAW_END,
+    TOKEN_VARIABLE_BEGIN,
+)
+from jinja2.nodes import Compare, CondExpr, Const, Expr, Getattr, If, Node, Not, Operand
+from matrix.combinations import CHOICES, KIT, OPTIONS, Combination
 from packaging.requirements import InvalidRequirement, Requirement
 
 FILE_LIST = KIT / "tests" / "files.txt"
@@ -367,6 +376,98 @@ def setting_faults(project: Path, _: Combination | None = None) -> list[str]:
         *(f".env.example lacks {name}" for name in sorted(read - listed)),
         *(f".env.example lists {name}, which nothing reads" for name in sorted(listed - read)),
     ]
+
+
+# --- the source of the template ------------------------------------------------------------------
+
+TEMPLATE = KIT / "{{cookiecutter.project_slug}}"
+MOST_TAGS = 265
+MOST_TAGS_IN_APP = 5
+JINJA = Environment()
+
+
+def rendered_files(template: Path) -> dict[str, str]:
+    """Return the texts of the template's files that are rendered rather than copied, by name."""
+    prompts = json.loads((template.parent / "cookiecutter.json").read_text("utf-8"))
+    copied = prompts["_copy_without_render"]
+    return {
+        name: text
+        for name, text in files_of(template)
+        if not any(fnmatch(name, pattern) for pattern in copied)
+    }
+
+
+def tags(template: Path) -> dict[str, int]:
+    """Count the `{% … %}` and `{{ … }}` in the text of each file; those in its name don't count."""
+    kinds = {TOKEN_BLOCK_BEGIN, TOKEN_VARIABLE_BEGIN, TOKEN_RAW_BEGIN, TOKEN_RAW_END}
+    return {
+        name: sum(kind in kinds for _, kind, _ in JINJA.lex(text))
+        for name, text in rendered_files(template).items()
+    }
+
+
+def tag_faults(template: Path) -> list[str]:
+    """Return a line for each file of app/ with too many tags, and one if all have too many."""
+    counts = tags(template)
+    total = sum(counts.values())
+    return [
+        *(
+            f"{name}: {count} tags, at most {MOST_TAGS_IN_APP} in a file of app/"
+            for name, count in counts.items()
+            if name.startswith("app/") and count > MOST_TAGS_IN_APP
+        ),
+        *([f"{total} tags, at most {MOST_TAGS} in the template"] if total > MOST_TAGS else []),
+    ]
+
+
+def unnamed_choice_faults(template: Path) -> list[str]:
+    """Return a line for each condition that covers choices without naming them.
+
+    A choice that is added later would inherit what such a branch says, instead of failing.
+    """
+    prompts = json.loads((template.parent / "cookiecutter.json").read_text("utf-8"))
+    return [
+        *(
+            f"{name}:{line}: {what}"
+            for name, text in rendered_files(template).items()
+            for line, what in _unnamed_choices(text)
+        ),
+        *(
+            f"file name {name}: {what}"
+            for name, _ in files_of(template)
+            for _, what in _unnamed_choices(name)
+        ),
+        *(
+            f"cookiecutter.json: {name}: {what}"
+            for name, value in prompts.items()
+            if name.startswith("__") and isinstance(value, str)
+            for _, what in _unnamed_choices(value)
+        ),
+    ]
+
+
+def _unnamed_choices(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the kind of each condition that covers choices without naming them."""
+    for node in JINJA.parse(text).find_all((If, CondExpr, Compare, Not)):
+        match node:
+            case If(else_=[_, *_]) if any(map(_asks, [node.test, *(e.test for e in node.elif_)])):
+                yield node.lineno, "an else on a choice"
+            # Without a value there, nothing is said for the others.
+            case CondExpr(expr2=Expr()) if _asks(node.test) and node.expr2 != Const(""):
+                yield node.lineno, "an else on a choice"
+            case Compare(ops=[Operand(op="ne" | "notin")]) if _asks(node):
+                yield node.lineno, "a choice that is excluded"
+            case Not() if _asks(node.node):
+                yield node.lineno, "a choice that is excluded"
+
+
+def _asks(expression: Node) -> bool:
+    """Tell whether an expression looks at the answer to a prompt with choices."""
+    return any(
+        node.attr in OPTIONS
+        for node in (expression, *expression.find_all(Getattr))
+        if isinstance(node, Getattr)
+    )
 
 
 # --- style --------------------------------------------------------------------------------------

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import checks
 import pytest
-from matrix.combinations import CHOICES, OPTIONS, Combination, every_combination
+from matrix.combinations import CHOICES, KIT, OPTIONS, Combination, every_combination
 
 MYSQL = Combination.of(
     database="mysql",
@@ -217,3 +218,78 @@ def test_style_is_caught(text: str, caught: str, project: Path) -> None:
     add("app/untidy.py", text)(project)
     faults = [fault for fault in checks.style_faults(project.parent) if "untidy" in fault]
     assert any(caught in fault for fault in faults)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A template of one file, with the kit's prompts, that may be spoiled."""
+    template = tmp_path / "template"
+    (template / "app").mkdir(parents=True)
+    shutil.copy(KIT / "cookiecutter.json", tmp_path)
+    (template / "app" / "fine.py").write_text(
+        "{% if cookiecutter.database == 'sqlite' %}\n"
+        "{% elif cookiecutter.database in ('postgresql', 'mysql') %}\n"
+        "{% endif %}\n"
+        "{% if cookiecutter.__redis %}{% else %}{% endif %}\n",
+    )
+    return template
+
+
+@pytest.mark.parametrize(
+    ("text", "caught"),
+    [
+        ("{% if cookiecutter.database == 'mysql' %}{% else %}?{% endif %}", "an else"),
+        (
+            "{% if cookiecutter.__redis or cookiecutter.database == 'mysql' %}{% else %}?{% endif %}",
+            "an else",
+        ),
+        (
+            "{% if cookiecutter.__redis %}{% elif cookiecutter.database == 'mysql' %}{% else %}?"
+            "{% endif %}",
+            "an else",
+        ),
+        ("{{ '1' if cookiecutter.versioning == 'url' else '2' }}", "an else"),
+        ("{% if cookiecutter.database != 'sqlite' %}{% endif %}", "a choice that is excluded"),
+        ("{% if cookiecutter.database not in ('sqlite',) %}{% endif %}", "a choice that is excl"),
+        ("{% if not cookiecutter.database == 'sqlite' %}{% endif %}", "a choice that is excluded"),
+        ("{% set x = cookiecutter.database != 'sqlite' %}", "a choice that is excluded"),
+    ],
+)
+def test_branch_that_names_no_choice_is_caught(text: str, caught: str, template: Path) -> None:
+    assert checks.unnamed_choice_faults(template) == []
+    add("app/open.py", f"\n{text}\n")(template)
+    (fault,) = checks.unnamed_choice_faults(template)
+    assert fault.startswith(f"app/open.py:2: {caught}")
+
+
+def test_file_name_that_names_no_choice_is_caught(template: Path) -> None:
+    name = "{% if cookiecutter.database != 'sqlite' %}Procfile{% endif %}"
+    add(name, "\n")(template)
+    assert checks.unnamed_choice_faults(template) == [
+        f"file name {name}: a choice that is excluded"
+    ]
+
+
+def test_private_value_that_names_no_choice_is_caught(template: Path) -> None:
+    value = "{{ 'a' if cookiecutter.versioning == 'url' else 'b' }}"
+    prompts = template.parent / "cookiecutter.json"
+    prompts.write_text(json.dumps({**json.loads(prompts.read_text("utf-8")), "__value": value}))
+    assert checks.unnamed_choice_faults(template) == [
+        "cookiecutter.json: __value: an else on a choice"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "caught"),
+    [
+        ("app/full.py", 5, []),
+        ("app/full.py", 6, ["app/full.py: 6 tags, at most 5 in a file of app/"]),
+        # The three of app/fine.py count too, and no comment does.
+        ("README.md", 262, []),
+        ("README.md", 263, ["266 tags, at most 265 in the template"]),
+    ],
+)
+def test_too_many_tags_are_caught(name: str, count: int, caught: list[str], template: Path) -> None:
+    (template / "app" / "fine.py").write_text("{% if x %}{{ x }}{% endif %}")
+    add(name, "{# why #}{{ cookiecutter.database }}\n" * count)(template)
+    assert checks.tag_faults(template) == caught
