@@ -378,6 +378,17 @@ def setting_faults(project: Path, _: Combination | None = None) -> list[str]:
     ]
 
 
+RENDER_CHECKS: tuple[Callable[[Path, Combination], list[str]], ...] = (
+    parse_faults,
+    leftover_faults,
+    foreign_faults,
+    file_list_faults,
+    path_faults,
+    context_faults,
+    setting_faults,
+)
+
+
 # --- the source of the template ------------------------------------------------------------------
 
 TEMPLATE = KIT / "{{cookiecutter.project_slug}}"

@@ -113,7 +113,7 @@ def test_word_of_a_choice_not_taken_in_a_file_name_is_caught(project: Path) -> N
 
 def test_every_choice_has_a_table_in_choices_toml() -> None:
     choices = [(option, choice) for option, choices in OPTIONS.items() for choice in choices]
-    assert [*CHOICES] == choices
+    assert CHOICES.keys() == {*choices}
 
 
 def test_dead_file_is_caught(project: Path) -> None:
@@ -239,10 +239,7 @@ def template(tmp_path: Path) -> Path:
     ("text", "caught"),
     [
         ("{% if cookiecutter.database == 'mysql' %}{% else %}?{% endif %}", "an else"),
-        (
-            "{% if cookiecutter.__redis or cookiecutter.database == 'mysql' %}{% else %}?{% endif %}",
-            "an else",
-        ),
+        ("{% if 1 or cookiecutter.database == 'mysql' %}{% else %}?{% endif %}", "an else"),
         (
             "{% if cookiecutter.__redis %}{% elif cookiecutter.database == 'mysql' %}{% else %}?"
             "{% endif %}",

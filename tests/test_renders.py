@@ -24,18 +24,7 @@ def by_fault(
     return found
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        checks.parse_faults,
-        checks.leftover_faults,
-        checks.foreign_faults,
-        checks.file_list_faults,
-        checks.path_faults,
-        checks.context_faults,
-        checks.setting_faults,
-    ],
-)
+@pytest.mark.parametrize("check", checks.RENDER_CHECKS)
 def test_no_render_has_a_fault(
     check: Callable[[Path, Combination], list[str]], renders: dict[Combination, Path]
 ) -> None:
