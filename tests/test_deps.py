@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import refresh
-from matrix.combinations import Combination, every_combination
+from matrix.combinations import Combination
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -83,8 +83,3 @@ def test_store_brings_its_client_and_nothing_else_does(
         assert packages & pins(project).keys() == (
             packages if store in combination.choices else set()
         )
-
-
-def test_there_are_24_distinct_sets(renders: dict[Combination, Path]) -> None:
-    assert len({frozenset(pins(project).items()) for project in renders.values()}) == 24
-    assert len(every_combination()) == 108

@@ -20,7 +20,7 @@ from matrix.services import Servers, Unavailable, free_port, program
 from live.api import PASSWORD, Api, do_without, listening, served
 
 FRESH_SECONDS = 10
-HEADER_MODE = Combination(("sqlite", "restx", "simple", "memory", "header"))
+HEADER_MODE = Combination.of(versioning="header")
 ORIGINS = ["https://one.example", "https://two.example"]
 
 NGINX = """
