@@ -8,6 +8,8 @@ import secrets
 SLUG = "{{ cookiecutter.project_slug }}"
 DATABASE = "{{ cookiecutter.database }}"
 STORES = "{{ 'redis ' if cookiecutter.__redis }}{{ 'memcached' if cookiecutter.__memcached }}"
+# Debian's and Ubuntu's own Python install packages only into a virtual environment.
+TOX = "python3 -m venv .venv && .venv/bin/pip install tox && .venv/bin/tox"
 SERVERS = {
     "postgresql": ("POSTGRES_PASSWORD", "postgresql+psycopg://app:{}@localhost:5432/{}"),
     "mysql": ("MYSQL_PASSWORD", "mysql+pymysql://app:{}@localhost:3306/{}"),
@@ -50,9 +52,8 @@ def next_steps() -> list[str]:
     return [
         f"cd {SLUG}",
         *start,
-        "pip install tox",
-        "tox run -e serve    # sets up and serves",
-        "tox                 # sets up and tests",
+        f"{TOX} run -e serve    # sets up and serves",
+        f"{TOX}                 # sets up and tests",
     ]
 
 
