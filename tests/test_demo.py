@@ -52,12 +52,14 @@ def demo(kit: Path, port: int, launcher: str = "") -> Iterator[subprocess.Popen[
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     ) as run:
         try:
             yield run
         finally:
             # A test that failed leaves nothing running.
-            run.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(run.pid, signal.SIGTERM)
 
 
 def read_until(run: subprocess.Popen[str], beginning: str) -> str:
@@ -120,10 +122,10 @@ def test_demo_leaves_nothing_when_its_parent_is_killed(launcher: str, line: str,
         read_until(run, line)
         assert leftovers(kit, port) != []
         run.kill()
-    deadline = time.monotonic() + 10
-    while leftovers(kit, port) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert leftovers(kit, port) == []
+        deadline = time.monotonic() + 10
+        while leftovers(kit, port) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert leftovers(kit, port) == []
 
 
 def said_at_once(kit: Path, port: int) -> str:
