@@ -63,10 +63,12 @@ class Package:
 
 def compile_pins(target: Path, *arguments: str) -> None:
     """Resolve `arguments` with uv for every platform and Python from 3.11 on, into `target`."""
+    # pip before 23.3 refuses a pin without the extra that another pin asks for: coverage[toml].
     subprocess.run(
         [
             *("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes"),
-            *("--python-version", "3.11", "--no-header", "--no-emit-index-url"),
+            *("--python-version", "3.11", "--no-strip-extras"),
+            *("--no-header", "--no-emit-index-url"),
             *("--annotation-style", "line", "--output-file", str(target.relative_to(KIT))),
             *arguments,
         ],
@@ -80,8 +82,8 @@ def read_lock(text: str) -> dict[str, Package]:
     packages: dict[str, Package] = {}
     package = Package()
     for line in text.splitlines():
-        if name := re.match(r"[a-z0-9][a-z0-9._-]*(?===)", line):
-            package = packages.setdefault(name.group(), Package())
+        if name := re.match(r"([a-z0-9][a-z0-9._-]*)(\[[a-z0-9._,-]+\])?==", line):
+            package = packages.setdefault(name.group(1), Package())
         if via := re.match(r"\s+# via (.+)", line):
             for asker in via.group(1).split(", "):
                 source = re.fullmatch(r"-r deps/(.+)\.in", asker)

@@ -10,6 +10,8 @@ from string import Template
 
 SLUG = "{{ cookiecutter.project_slug }}"
 SERVERS = "{{ cookiecutter.__servers }}"
+# Debian's and Ubuntu's own Python install packages only into a virtual environment.
+TOX = "python3 -m venv .venv && .venv/bin/pip install tox && .venv/bin/tox"
 
 
 def settings() -> dict[str, str]:
@@ -39,9 +41,8 @@ def next_steps() -> list[str]:
     return [
         f"cd {SLUG}",
         *start,
-        "pip install tox",
-        "tox run -e serve    # sets up and serves",
-        "tox                 # sets up and tests",
+        f"{TOX} run -e serve    # sets up and serves",
+        f"{TOX}                 # sets up and tests",
     ]
 
 

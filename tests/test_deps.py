@@ -26,7 +26,9 @@ OWN = {
 def pins(project: Path) -> dict[str, str]:
     """Return the name and version of everything that the project installs for its tests."""
     text = "".join((project / f"requirements{kind}.txt").read_text() for kind in ("", "-dev"))
-    return dict(re.findall(r"^([a-z0-9][\w.-]*)==([^\s;]+)", text, flags=re.MULTILINE))
+    return dict(
+        re.findall(r"^([a-z0-9][\w.-]*)(?:\[[\w,-]+\])?==([^\s;]+)", text, flags=re.MULTILINE)
+    )
 
 
 def declared(project: Path) -> list[Requirement]:
