@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
 from matrix.combinations import KIT, SEEDS, Combination
@@ -204,3 +205,34 @@ def test_pip_of_python_3_11_7_accepts_the_pins(tmp_path: Path) -> None:
     ):
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_render_costs_little_more_than_that_of_an_empty_template(tmp_path: Path) -> None:
+    """0.2 seconds more, where the empty one takes 0.29; busy and slow machines stretch both."""
+    empty = tmp_path / "empty"
+    (empty / "{{cookiecutter.project_slug}}").mkdir(parents=True)
+    shutil.copy(KIT / "cookiecutter.json", empty)
+    config = tmp_path / "config.json"
+    config.write_text(f'{{"replay_dir": "{tmp_path}/replay"}}')
+
+    def processor_seconds(template: Path, output: Path) -> float:
+        before = getrusage(RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input"]
+        options = ["--config-file", str(config), "--output-dir", str(output)]
+        # cookiecutter leaves its copies of the hooks among the temporary files.
+        env = {**os.environ, "TMPDIR": str(tmp_path)}
+        subprocess.run([*command, *options], stdout=subprocess.DEVNULL, env=env, check=True)
+        after = getrusage(RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    def is_quick() -> bool:
+        return kit_seconds - empty_seconds <= max(0.2, 0.7 * empty_seconds)
+
+    # Noise only adds to a time, so that the quickest of many rounds comes closest.
+    kit_seconds = empty_seconds = float("inf")
+    for number in range(30):
+        kit_seconds = min(kit_seconds, processor_seconds(KIT, tmp_path / f"kit-{number}"))
+        empty_seconds = min(empty_seconds, processor_seconds(empty, tmp_path / f"empty-{number}"))
+        if number >= 4 and is_quick():
+            break
+    assert is_quick(), (kit_seconds, empty_seconds)

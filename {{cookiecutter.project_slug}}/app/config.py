@@ -106,6 +106,7 @@ class Config:
     PASSWORD_PARALLELISM = 4
 
     LOG_JSON = True
+    DOCS_AT_ROOT = False
     JWT_TOKEN_LOCATION = ("headers",)
     CACHE_NO_NULL_WARNING = True
     SQLALCHEMY_ENGINE_OPTIONS = database.ENGINE_OPTIONS
@@ -181,6 +182,8 @@ class DevelopmentConfig(Config):
     ENVIRONMENT = "development"
     DATABASE_VARIABLE = "DEV_DATABASE_URL"
     LOG_JSON = False
+    # `/` leads to the docs page.
+    DOCS_AT_ROOT = True
 
     def finish(self) -> None:
         """Make up the secrets that are not set, anew at each start."""

@@ -30,7 +30,7 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
     """Mount the versions, whose callers are found by `load_session`."""
     app.url_map.merge_slashes = False
     app.url_map.converters["id"] = IdConverter
-    authentication.init_app(load_session)
+    authentication.init_app(app, load_session)
     app.extensions["versions"] = versions
     offered = {version.number: version for version in versions}
     offer_versions(app, list(offered))
@@ -40,9 +40,10 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
         if app.config["API_DOCS_ENABLED"]:
             mount_document(blueprint, version)
         app.register_blueprint(blueprint)
-        for endpoint, view in app.view_functions.items():
-            if endpoint.startswith(f"{version.name}."):
-                app.view_functions[endpoint] = dispatching(view)
+        with app.app_context():
+            for endpoint, view in app.view_functions.items():
+                if endpoint.startswith(f"{version.name}."):
+                    app.view_functions[endpoint] = dispatching(view)
 
     def complete(response: Response) -> Response:
         """Add what every response of the API carries, errors and cached ones included."""
