@@ -24,7 +24,7 @@ def settings() -> dict[str, str]:
             if equals and name.replace("_", "").isalnum():
                 # An address refers to the password above it.
                 for known, text in filled.items():
-                    value = value.replace(f"${{{known}}}", text)
+                    value = value.replace("${" + known + "}", text)
                 filled[name] = value or secret()
     return filled
 
