@@ -1,14 +1,8 @@
-"""The recipes of a project's README work, on every database, and leave nothing else to do.
-
-A recipe is a section below "Grow it". A fenced block belongs to the path named last before it: a
-`python` block is a new file, a `diff` block changes one, a `sh` block is run.
-"""
+"""The recipes of a project's README work, on every database, and leave nothing else to do."""
 
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -22,6 +16,7 @@ from matrix.combinations import OPTIONS, Combination
 from matrix.environments import environment
 from matrix.services import KINDS, Servers
 from matrix.suites import KEPT, settings
+from recipes import recipes
 
 # Different in everything but the database, which each of them has.
 COMBINATIONS = {
@@ -37,7 +32,6 @@ COMBINATIONS = {
         database="mysql", cache_backend="memcached", limiter_backend="memcached"
     ),
 }
-BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -45,38 +39,6 @@ def servers() -> Iterator[Servers]:
     """Every kind of server; a missing one fails what needs it."""
     with Servers(KINDS) as servers:
         yield servers
-
-
-@dataclass
-class Recipe:
-    """A section of a README, and how to follow it in a project."""
-
-    text: str
-
-    def follow(self, project: Project) -> None:
-        """Write, change and run what the blocks say, in their order."""
-        path, position = "", 0
-        for block in BLOCK.finditer(self.text):
-            named = re.findall(r"`([\w./-]+\.\w+|\.env\.example)`", self.text[position : block.start()])
-            path, position = (named or [path])[-1], block.end()
-            kind, content = block.groups()
-            if kind == "sh":
-                for line in content.splitlines():
-                    project.run(*shlex.split(line))
-            elif kind == "diff":
-                change(project.folder / path, content)
-            else:
-                (project.folder / path).write_text(content, "utf-8")
-
-
-def change(file: Path, diff: str) -> None:
-    """Apply lines that begin with a blank, `-` or `+` where those without `+` are in the file."""
-    lines = [(line[:1], line[1:]) for line in diff.splitlines()]
-    old = "".join(f"{text}\n" for sign, text in lines if sign != "+")
-    new = "".join(f"{text}\n" for sign, text in lines if sign != "-")
-    text = file.read_text("utf-8")
-    assert text.count(old) == 1, f"{file.name} has {text.count(old)} times:\n{old}"
-    file.write_text(text.replace(old, new), "utf-8")
 
 
 @dataclass
@@ -152,26 +114,18 @@ def project(
         yield project
 
 
-def recipes(project: Project) -> dict[str, Recipe]:
-    """Return the recipes of a project's README by their headings."""
-    readme = (project.folder / "README.md").read_text("utf-8")
-    section = re.split(r"(?m)^## ", readme.partition("\n## Grow it\n")[2])[0]
-    _, *parts = re.split(r"(?m)^### ", section)
-    return {heading: Recipe(text) for heading, _, text in (p.partition("\n") for p in parts)}
-
-
 REMOVAL = "Remove posts"
 
 
 def test_recipes_work_one_after_the_other(project: Project) -> None:
-    found = recipes(project)
+    found = recipes(project.folder)
     assert len(found) == 8
     for heading, recipe in found.items():
         if heading != REMOVAL:
-            recipe.follow(project)
+            recipe.follow(project.folder, project.run)
             project.check()
 
 
 def test_removing_a_subject_is_deleting_its_files_and_lines(project: Project) -> None:
-    recipes(project)[REMOVAL].follow(project)
+    recipes(project.folder)[REMOVAL].follow(project.folder, project.run)
     project.check()
