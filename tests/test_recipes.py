@@ -86,7 +86,8 @@ def own_database(project: Project) -> Iterator[str]:
         stdout=subprocess.PIPE,
         text=True,
     ) as holder:
-        assert holder.stdout and holder.stdin
+        assert holder.stdout
+        assert holder.stdin
         yield holder.stdout.readline().strip()
         holder.stdin.close()
 
