@@ -1,4 +1,4 @@
-"""One application on a database of its own; every test starts without users.
+"""One application on a database of its own; every test starts with what migrations left there.
 
 The fixtures import what they need: pytest-xdist's first process reads this file too, but runs no
 test, and would only make the others wait.
@@ -87,29 +87,16 @@ def app(database_url: str) -> Iterator[Flask]:
 
 @pytest.fixture(scope="session")
 def clean_up(app: Flask) -> Iterator[Callable[[], None]]:
-    """Remove all users, and with them all that is theirs.
+    """Remove what a test stored."""
+    from tests.support.cleaning import cleaning
 
-    In one statement on a connection of its own: this comes after every test.
-    """
-    from app import db
-    from app.api.cache import table_names
-    from app.backend import entries
-
-    with app.app_context():
-        engine = db.engine
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-
-        def remove_users() -> None:
-            if connection.exec_driver_sql("DELETE FROM users").rowcount:
-                with app.app_context():
-                    entries.renew(table_names())
-
-        yield remove_users
+    with cleaning(app) as clean_up:
+        yield clean_up
 
 
 @pytest.fixture(autouse=True)
-def no_users(clean_up: Callable[[], None]) -> Iterator[None]:
-    """Start every test without users."""
+def nothing_left(clean_up: Callable[[], None]) -> Iterator[None]:
+    """Leave nothing to the next test."""
     yield
     clean_up()
 

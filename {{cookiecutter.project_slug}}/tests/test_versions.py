@@ -19,7 +19,7 @@ from app.api.framework import Resource
 from app.api.versions import Version
 from app.routes import v1
 {% if header %}
-from app.config import ConfigError
+from app.backend.settings import ConfigError
 {% endif %}
 from tests.support.answers import links{{ ', refusal' if header }}
 from tests.support.apps import other_app

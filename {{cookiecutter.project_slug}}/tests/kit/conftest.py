@@ -28,20 +28,9 @@ def app(app: Flask) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="session")
-def clean_up(app: Flask) -> Callable[[], None]:
-    """Remove all things and tags."""
-    from sqlalchemy import delete
+def clean_up(app: Flask) -> Iterator[Callable[[], None]]:
+    """Remove what a test stored."""
+    from tests.support.cleaning import cleaning
 
-    from app import db
-    from app.api.cache import table_names
-    from app.backend import entries
-    from tests.kit.things import Tag, Thing
-
-    def remove_things() -> None:
-        with app.app_context():
-            for model in (Thing, Tag):
-                db.session.execute(delete(model))
-            db.session.commit()
-            entries.renew(table_names())
-
-    return remove_things
+    with cleaning(app) as clean_up:
+        yield clean_up

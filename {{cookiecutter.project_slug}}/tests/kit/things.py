@@ -1,13 +1,17 @@
 """The small model that the machinery is tested on: things with tags, and who may see them."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Flask, g
+from flask import Flask, g, request
 from flask_jwt_extended import create_access_token
+from flask_limiter.util import get_remote_address
 from marshmallow import Schema, fields, validate
 from sqlalchemy import Date, Enum, Index, Numeric, Select, Time, Uuid, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
@@ -30,6 +34,7 @@ from app.api.queries import ListQuery
 from app.api.versions import Version
 from app.backend.base import Base, Entity, UTCDateTime, association_table
 from app.backend.database import TABLE_OPTIONS, text_type
+from tests.support.apps import other_app, production
 from tests.support.client import Client, new_client
 
 
@@ -170,8 +175,17 @@ class ThingItem(Resource):
         db.session.commit()
 
 
+def visitor() -> str:
+    """Return the name that a visitor gives."""
+    return request.headers.get("X-Visitor") or "nobody"
+
+
 class Door(Resource):
     """Open to strangers, and limited."""
+
+    @returns(status=204)
+    def get(self) -> None:
+        """Look at the door."""
 
     @ignores_credentials
     @limited("RATELIMIT_REGISTER")
@@ -186,16 +200,47 @@ class Door(Resource):
         """Close the door."""
 
 
+class Bell(Resource):
+    """Counted together with the door, by address and by name."""
+
+    @ignores_credentials
+    @limited("RATELIMIT_REGISTER", get_remote_address, visitor)
+    @returns(status=204)
+    def post(self) -> None:
+        """Ring."""
+
+
 ROUTES: dict[str, type[Resource]] = {
     "/things": ThingList,
     "/things/<id:id>": ThingItem,
     "/door": Door,
+    "/bell": Bell,
 }
 
 
-def kit_app(config_name: str = "testing", routes: dict[str, type[Resource]] = ROUTES) -> Flask:
+VERSIONS = (Version("1.0", ROUTES),)
+
+
+def kit_app(config_name: str = "testing", versions: Sequence[Version] = VERSIONS) -> Flask:
     """Build an application that has things, and no subject of the project."""
-    return create_app(config_name, [Version("1.0", routes)], load_caller)
+    return create_app(config_name, versions, load_caller)
+
+
+@contextmanager
+def another_kit_app(
+    app: Flask,
+    config_name: str = "testing",
+    *,
+    routes: Mapping[str, Any] = ROUTES,
+    versions: Sequence[Version] = (),
+    **settings: str,
+) -> Iterator[Flask]:
+    """Provide an application on the same database, with other routes, versions or settings."""
+    address = app.config["SQLALCHEMY_DATABASE_URI"]
+    needed = production(address) if config_name == "production" else {"TEST_DATABASE_URL": address}
+    make = partial(kit_app, versions=versions or [Version("1.0", routes)])
+    with other_app(config_name, make, **{**needed, **settings}) as another:
+        yield another
 
 
 def make_thing(app: Flask, *tags: str, **columns: Any) -> Thing:
