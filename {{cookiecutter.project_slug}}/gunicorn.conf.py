@@ -4,49 +4,44 @@
 import atexit
 {% endif %}
 import os
-{% if not cookiecutter.__in_process %}
-import shutil
-{% endif %}
 import sys
-{% if not cookiecutter.__in_process %}
-import tempfile
-{% endif %}
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+{% if not cookiecutter.__in_process %}
+from shutil import rmtree
+from tempfile import mkdtemp
+{% endif %}
+from types import ModuleType
 
-from dotenv import load_dotenv
+project = Path(__file__).parent
+# By its path: its name would import the whole application, and metrics are set up by then.
+settings = ModuleType("settings")
+source = project / "app" / "backend" / "settings.py"
+SourceFileLoader(settings.__name__, str(source)).exec_module(settings)
 
-load_dotenv(Path(__file__).with_name(".env"))
 
-
-def whole_number(name: str, default: int, highest: int) -> int:
-    """Read a number from 1 to `highest` from the environment, or end with one line."""
-    text = os.environ.get(name) or str(default)
-    readable = text.isascii() and text.isdecimal() and len(text) < 10
-    if not readable or not 1 <= int(text) <= highest:
-        sys.exit(f"{name} must be a whole number from 1 to {highest}, not {text[:40]!r}.")
-    return int(text)
-
+try:
+    settings.load_env_file(project / ".env")
+    port = settings.whole_number(8000, 1, 65535).value("PORT", os.environ)
+{% if cookiecutter.__in_process %}
+    # The process keeps in its memory what a second one would have to share.
+    workers = 1
+{% endif %}
+{% if not cookiecutter.__in_process %}
+    # A number that can't be read is refused here if it is in .env. In the environment, gunicorn
+    # finds it first, and ends with a traceback.
+    workers = settings.whole_number(2, 1, 256).value("WEB_CONCURRENCY", os.environ)
+{% endif %}
+except settings.ConfigError as error:
+    sys.exit(f"Error: {error}")
 
 # A platform or container that names a port routes to it from outside; without one, a proxy on
 # this machine is in front and nobody else should reach the socket.
 host = "0.0.0.0" if os.environ.get("PORT") else "127.0.0.1"  # noqa: S104
-bind = f"{host}:{whole_number('PORT', 8000, 65535)}"
+bind = f"{host}:{port}"
 
 worker_class = "gthread"
 threads = 8
-{% if cookiecutter.__in_process %}
-{% if cookiecutter.cache_backend == 'simple' and cookiecutter.limiter_backend == 'memory' %}
-# The cache and the rate limits live in the process, so a second one would not share them.
-{% elif cookiecutter.cache_backend == 'simple' %}
-# The cache lives in the process, so a second one would serve what the first knows is stale.
-{% else %}
-# The rate limits are counted in the process, so a second one would double them.
-{% endif %}
-workers = 1
-{% else %}
-# gunicorn reads this before it reads us, and ends by itself where it is no number.
-workers = whole_number("WEB_CONCURRENCY", 2, 256)
-{% endif %}
 
 # Loaded once, before forking: a wrong configuration ends the start with its one line instead of
 # a worker that dies and is started again for ever.
@@ -78,13 +73,13 @@ accesslog = None
 
 if workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # Workers add up their metrics in files. A new folder per start keeps old numbers out.
-    metrics_folder = tempfile.mkdtemp(prefix="metrics-")
+    metrics_folder = mkdtemp(prefix="metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
 
     @atexit.register
     def remove_metrics() -> None:
         """Remove the metrics' folder when the master ends, as a daemon too."""
-        shutil.rmtree(metrics_folder, ignore_errors=True)
+        rmtree(metrics_folder, ignore_errors=True)
 
     def post_fork(server: object, worker: object) -> None:
         """Leave the folder to the master when a worker ends."""

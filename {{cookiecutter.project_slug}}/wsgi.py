@@ -1,7 +1,7 @@
-"""What servers and the flask command load: an application that works, or one line of reason."""
+"""Entry point of servers and the flask command; exits with one line if it can't work."""
 
 from app import create_app
-from app.config import ConfigError
+from app.backend.settings import ConfigError
 from app.health import require_database
 
 try:

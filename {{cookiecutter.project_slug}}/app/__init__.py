@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from dotenv import load_dotenv
 from flask import Flask
 
 from app import commands, errors, health, logs
@@ -12,6 +11,7 @@ from app.api import mounting
 from app.api.authentication import SessionLoader
 from app.api.versioning import VersionedFlask
 from app.api.versions import Version
+from app.backend.settings import load_env_file
 from app.config import load_config
 from app.extensions import cache, db, init_cors, init_proxies, jwt, limiter, migrate
 from app.routes import VERSIONS
@@ -30,7 +30,7 @@ def create_app(
     Without a name, FLASK_CONFIG decides, and production is the default. Raises ConfigError with
     one line that names the variable when a setting is missing, unsafe or can't be read.
     """
-    load_dotenv(Path(__file__).parent.parent / ".env")
+    load_env_file(Path(__file__).parent.parent / ".env")
     app = VersionedFlask(__name__, static_folder=None)
     app.config.from_object(load_config(config_name, os.environ))
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.backend.entries import store_answers
 from app.backend.metrics import collect_metrics
-from app.config import ConfigError
+from app.backend.settings import ConfigError
 from app.errors import problem
 from app.extensions import db, limiter
 
@@ -64,9 +64,8 @@ def require_database(app: Flask) -> None:
         except Exception as error:  # the driver has errors of its own for parameters
             reason = str(getattr(error, "orig", error)).strip().replace("\n", " ")
             where = db.engine.url.render_as_string(hide_password=True)
-            raise ConfigError(
-                f"{app.config['DATABASE_VARIABLE']}: no connection to {where}: {reason}"
-            ) from None
+            variable = app.config["VARIABLES"]["SQLALCHEMY_DATABASE_URI"]
+            raise ConfigError(f"{variable}: no connection to {where}: {reason}") from None
         # A server's workers are forks of this process and must not use its connection.
         db.engine.dispose()
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, redirect, url_for
 from werkzeug.routing import IntegerConverter, Map
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.api import authentication
 from app.api.authentication import SessionLoader
@@ -58,3 +59,11 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
         return set_cache_headers(response)
 
     app.after_request(complete)
+
+    if app.config["DOCS_AT_ROOT"] and app.config["API_DOCS_ENABLED"]:
+        newest = versions[-1].name
+
+        @app.get("/")
+        def root() -> BaseResponse:
+            """Lead to the docs page."""
+            return redirect(url_for(f"{newest}.docs"))
