@@ -274,9 +274,19 @@ class Names(Resource):
         return {"names": TAGS[how]()}
 
 
+class Later(Resource):
+    """Not a 200 response."""
+
+    @cached
+    @returns(status=202)
+    def get(self) -> None:
+        """Ask for patience."""
+
+
 @pytest.fixture(scope="module")
 def various(app: Flask) -> Iterator[Flask]:
-    with another_kit_app(app, [Version("1.0", {**ROUTES, "/names/<how>": Names})]) as various:
+    routes = ROUTES | {"/names/<how>": Names, "/later": Later}
+    with another_kit_app(app, [Version("1.0", routes)]) as various:
         yield various
 
 
@@ -289,6 +299,31 @@ def test_table_that_was_read_in_any_way_ends_the_entry(various: Flask, how: str)
         db.session.execute(update(Tag).values(name="new"))
         db.session.commit()
     assert read(client, f"/names/{how}").json == {"names": ["new"]}
+
+
+def by_appending_a_known_tag(thing: Thing) -> None:
+    thing.tags.append(db.session.scalars(select(Tag)).one())
+
+
+def by_bulk_delete_of_things(thing: Thing) -> None:
+    """Leave the association table to the database."""
+    db.session.execute(delete(Thing))
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"), [(by_appending_a_known_tag, ["old", "old"]), (by_bulk_delete_of_things, [])]
+)
+def test_entry_that_shows_only_the_other_end_of_an_association_ends_too(
+    various: Flask, change: Callable[[Thing], None], shown: list[str]
+) -> None:
+    make_thing(various, "old")
+    other = make_thing(various)
+    client = new_client(various)
+    assert warm(client, "/names/join").json == {"names": ["old"]}
+    with various.app_context():
+        change(db.session.get_one(Thing, other.id))
+        db.session.commit()
+    assert read(client, "/names/join").json == {"names": shown}
 
 
 def test_entry_is_renewed_with_tables_that_it_did_not_show_before(various: Flask) -> None:
@@ -323,6 +358,12 @@ def test_large_response_is_not_kept(various: Flask, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(TAGS, "large", lambda: ["x" * LARGEST])
     for _ in range(2):
         assert read(new_client(various), "/names/large").headers["X-Cache"] == "MISS"
+
+
+def test_only_200_is_kept(various: Flask) -> None:
+    for _ in range(2):
+        response = new_client(various).get("/later")
+        assert (response.status_code, response.headers["X-Cache"]) == (202, "MISS")
 
 
 def test_slow_reader_leaves_nothing_outdated_behind(app: Flask, client: Client) -> None:

@@ -114,11 +114,12 @@ def test_limit_counts_by_each_of_its_keys(app: Flask, limit: Limit) -> None:
     assert ring(new_client(app), "dora").status_code == 204
 
 
+@pytest.mark.parametrize("setting", ["DEFAULT", "REGISTER"])
 @pytest.mark.parametrize("token", ["", "a.b.c"])
-def test_refused_request_counts_too(client: Client, limit: Limit, token: str) -> None:
-    limit("DEFAULT", "2 per hour")
+def test_refused_token_counts_too(client: Client, limit: Limit, setting: str, token: str) -> None:
+    limit(setting, "2 per hour")
     headers = bearer(token) if token else {}
-    visits = [client.post("/things", json={}, headers=headers) for _ in range(3)]
+    visits = [client.delete("/door", headers=headers) for _ in range(3)]
     assert statuses(*visits) == [401, 401, 429]
 
 

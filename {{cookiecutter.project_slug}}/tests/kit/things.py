@@ -210,6 +210,7 @@ class Door(Resource):
         """Knock."""
 
     @requires_role("keeper")
+    @limited("RATELIMIT_REGISTER")
     @returns(status=204)
     def delete(self) -> None:
         """Close the door."""
