@@ -81,9 +81,11 @@ def load_env_file(path: Path) -> None:
     try:
         if path.exists():
             with path.open(encoding="utf-8") as file:
-                for line in parse_stream(file):
-                    if line.error:
-                        raise ValueError(f"line {line.original.line} is not NAME=value")
+                for statement in parse_stream(file):
+                    if statement.error:
+                        source = statement.original
+                        number = source.line + source.string.rstrip().count("\n")
+                        raise ValueError(f"line {number} is not NAME=value")
         load_dotenv(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error

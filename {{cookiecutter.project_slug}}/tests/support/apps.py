@@ -33,13 +33,11 @@ def other_app(
 
 
 def production(database_url: str) -> dict[str, str]:
-    """Settings that production accepts{{ "; its cache is off, since its entries have no test's name" if cookiecutter.cache_backend != 'simple' }}."""
+    """Return settings that production accepts; no test reads what another left in its cache."""
     return {
         "FLASK_CONFIG": "production",
         "SECRET_KEY": secrets.token_hex(32),
         "JWT_SECRET_KEY": secrets.token_hex(32),
         "DATABASE_URL": database_url,
-{% if cookiecutter.cache_backend != 'simple' %}
         "CACHE_TYPE": "NullCache",
-{% endif %}
     }
