@@ -78,6 +78,8 @@ class Settings:
 
 def load_env_file(path: Path) -> None:
     """Set the variables of a .env file, if there is one, that are not set in the environment."""
+    # The flask command reads the file before the application does, and ends with a traceback where
+    # it is not UTF-8.
     try:
         if path.exists():
             with path.open(encoding="utf-8") as file:
