@@ -355,12 +355,15 @@ def context_faults(project: Path, _: Combination | None = None) -> list[str]:
 LISTED = re.compile(r"(?m)^(?:# )?([A-Z][A-Z0-9_]*)=")
 READ = re.compile(
     r"""
-    \b(?: env\.\w+\( | whole_number\( | os\.environ\.get\( | os\.environ\[ ) \s* "([A-Z0-9_]+)"
-    | \bDATABASE_VARIABLE\ =\ "([A-Z0-9_]+)"
+    ^\ {4}([A-Z][A-Z0-9_]+)\ =\ (?:settings\.)?
+        (?: text | whole_number | flag | choice | items | origins | rate_limits | secret
+          | optional_secret | setting )\(
+    | \b(?: database\.address\( | value\( | os\.environ\.get\( | os\.environ\[ | environ\.get\( )
+        \s* "([A-Z0-9_]+)"
     | "([A-Z0-9_]+)"\ (?:not\ )?in\ os\.environ
     | \$\{([A-Z0-9_]+)
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )
 
 

@@ -17,30 +17,25 @@ if TYPE_CHECKING:
 
     from tests.support.client import Client
 
-# The suite's own settings, whatever .env says: what is empty here counts as not set.
-for setting in {
-{% if cookiecutter.versioning == 'header' %}
-    "API_DEFAULT_VERSION",
-{% endif %}
-    *("API_DOCS_ENABLED", "CACHE_DEFAULT_TIMEOUT", "CACHE_TYPE"),
-    *("CORS_ORIGINS", "JWT_ACCESS_TOKEN_EXPIRES", "JWT_REFRESH_TOKEN_EXPIRES"),
-    *("MAX_CONTENT_LENGTH", "RATELIMIT_DEFAULT", "RATELIMIT_ENABLED", "RATELIMIT_LOGIN"),
-    *("RATELIMIT_REGISTER", "TRUSTED_PROXIES"),
-}:
-    os.environ[setting] = ""
-# Two thousand lines of requests would cost a tenth of the time.
-os.environ["LOG_LEVEL"] = "WARNING"
+
+@pytest.fixture(scope="session")
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The suite's own settings, whatever .env says; only the addresses of servers are taken."""
+    from app.config import TestingConfig
+
+    for variable in TestingConfig.variables().values():
+        if variable.endswith("_DIR"):
+            os.environ[variable] = str(tmp_path_factory.mktemp("folder"))
+        elif not variable.endswith(("_URL", "_URI", "_SERVERS")):
+            # What is empty counts as not set.
+            os.environ[variable] = ""
+    # Two thousand lines of requests would cost a tenth of the time.
+    os.environ["LOG_LEVEL"] = "WARNING"
 
 
 @pytest.fixture(scope="session")
-def database_url() -> Iterator[str]:
-{% if cookiecutter.database == 'sqlite' %}
-    from tests.support.database import own_database
-
-    with own_database() as url:
-        os.environ["TEST_DATABASE_URL"] = url
-        yield url
-{% else %}
+def database_url(own_settings: None) -> Iterator[str]:
+    """The address of the suite's own database."""
     from sqlalchemy.exc import OperationalError
 
     from tests.support.database import own_database
@@ -51,28 +46,16 @@ def database_url() -> Iterator[str]:
             yield url
     except OperationalError as error:
         pytest.exit(f"TEST_DATABASE_URL: the database does not answer: {error.orig}", 1)
-{% endif %}
 
 
 @pytest.fixture(scope="session")
-{% if cookiecutter.cache_backend == 'simple' %}
-def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The application, migrated; the suite ends here if it is not ready."""
-    from flask_migrate import upgrade
-
-    from app import create_app, db
-    from tests.support.client import Client, new_client
-
-    os.environ["CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
-{% else %}
 def app(database_url: str) -> Iterator[Flask]:
-    """The application, migrated; the suite ends here if a store does not answer."""
+    """The application, migrated; the suite ends here if a part of it does not answer."""
     from flask_migrate import upgrade
 
     from app import create_app, db
     from tests.support.client import Client, new_client
 
-{% endif %}
     app = create_app("testing")
     app.test_client_class = Client
     with app.app_context():
