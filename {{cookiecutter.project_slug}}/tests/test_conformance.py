@@ -1,40 +1,45 @@
-"""Requests that schemathesis makes from the document are answered as the document says."""
+"""Requests that schemathesis makes from the documents are answered as these say."""
 
 from typing import Any
 
+import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import given, settings
 from schemathesis import APIOperation, Case
 from schemathesis.core.result import Ok
 
+from app.api.versions import Version
+from app.routes import VERSIONS
 from tests.factories import client_of, make_admin
 from tests.support.apps import other_app
-from tests.support.client import BASE, bearer
+from tests.support.client import asking, bearer
 
 
-def examine(app: Flask, operation: APIOperation[Any, Any, Any, Any]) -> None:
+def examine(app: Flask, version: Version, operation: APIOperation[Any, Any, Any, Any]) -> None:
     """Send some valid requests of an operation, and check every answer."""
     # What changes something may end the session of its caller.
     reader = client_of(app, make_admin(app)) if operation.method == "get" else None
+    refreshes = any("refresh" in scheme for scheme in operation.definition.raw["security"])
 
     @settings(max_examples=2, derandomize=True, database=None, deadline=None)
     @given(operation.as_strategy())
     def send(case: Case[Any]) -> None:
         caller = reader or client_of(app, make_admin(app))
-        refreshes = case.path.endswith("/refresh")
         token = caller.refresh_token if refreshes else caller.access_token
         # Only the server can make these.
         case.query.pop("cursor", None)
         case.headers.pop("If-Match", None)
-        case.call_and_validate(headers=bearer(token))
+        case.call_and_validate(headers={**bearer(token), **asking(version.number)})
 
     send()
 
 
-def test_answers_are_those_of_the_document(app: Flask) -> None:
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.number)
+def test_answers_are_those_of_the_document(app: Flask, version: Version) -> None:
     with other_app(RATELIMIT_ENABLED="false") as unlimited:
-        document = schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", unlimited)
+        path, headers = f"{version.base}/openapi.json", asking(version.number)
+        document = schemathesis.openapi.from_wsgi(path, unlimited, headers=headers)
         for found in document.get_all_operations():
             assert isinstance(found, Ok), found.err()
-            examine(unlimited, found.ok())
+            examine(unlimited, version, found.ok())

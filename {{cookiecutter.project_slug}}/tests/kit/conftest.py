@@ -21,7 +21,7 @@ def app(app: Flask) -> Iterator[Flask]:
     from tests.support.database import own_database
 
     tables = [table for table in Base.metadata.sorted_tables if table.name.startswith("kit_")]
-    with own_database() as url, other_app(make=kit_app, TEST_DATABASE_URL=url) as kit:
+    with own_database() as url, other_app("testing", kit_app, TEST_DATABASE_URL=url) as kit:
         with kit.app_context():
             db.metadata.create_all(db.engine, tables)
         yield kit

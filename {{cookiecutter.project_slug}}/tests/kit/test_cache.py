@@ -1,4 +1,4 @@
-{% set redis = cookiecutter.cache_backend == 'redis' %}
+{% set setting = {'redis': 'CACHE_REDIS_URL', 'memcached': 'CACHE_MEMCACHED_SERVERS'} %}
 """The cache: public responses, until something that they show is written."""
 
 from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ from app import db
 from app.api.cache import LARGEST
 from app.api.framework import Resource
 from app.api.operation import cached, returns
+from app.api.versions import Version
 {% if cookiecutter.cache_backend == 'memcached' %}
 from app.backend.entries import cache, cache_or_none
 {% endif %}
@@ -275,7 +276,7 @@ class Names(Resource):
 
 @pytest.fixture(scope="module")
 def various(app: Flask) -> Iterator[Flask]:
-    with another_kit_app(app, routes={**ROUTES, "/names/<how>": Names}) as various:
+    with another_kit_app(app, [Version("1.0", {**ROUTES, "/names/<how>": Names})]) as various:
         yield various
 
 
@@ -371,21 +372,22 @@ def test_requests_are_answered_where_generations_cannot_be_stored(
             assert response.headers["X-Cache"] == "MISS"
             assert response.json["name"] == name
             by_request(other, thing)
-{% else %}
+{% elif cookiecutter.cache_backend in setting %}
 @pytest.fixture
 def line(app: Flask) -> Iterator[Line]:
-{% if redis %}
-    with line_to(app.config["CACHE_REDIS_URL"], 6379) as line:
-{% else %}
-    with line_to(app.config["CACHE_MEMCACHED_SERVERS"][0], 11211) as line:
+{% if cookiecutter.cache_backend == 'redis' %}
+    address, port = app.config["CACHE_REDIS_URL"], 6379
+{% elif cookiecutter.cache_backend == 'memcached' %}
+    address, port = app.config["CACHE_MEMCACHED_SERVERS"][0], 11211
 {% endif %}
+    with line_to(address, port) as line:
         yield line
 
 
 @pytest.fixture
 def far(app: Flask, line: Line) -> Iterator[Flask]:
     """An application whose store can go away."""
-    with another_kit_app(app, {{ 'CACHE_REDIS_URL' if redis else 'CACHE_MEMCACHED_SERVERS' }}=line.address) as far:
+    with another_kit_app(app, {{ setting[cookiecutter.cache_backend] }}=line.address) as far:
         yield far
 
 

@@ -26,6 +26,7 @@ from app.api.operation import (
     returns,
 )
 from app.api.queries import ListQuery
+from app.api.versions import Version
 from app.config import ConfigError
 from tests.kit.things import Tag, Thing, another_kit_app, caller_of, make_thing
 from tests.support.answers import refusal
@@ -150,7 +151,7 @@ ROUTES: dict[str, type[Resource]] = {
 @pytest.fixture(scope="module")
 def odd(app: Flask) -> Iterator[Flask]:
     """An application of odd resources."""
-    with another_kit_app(app, routes=ROUTES) as odd:
+    with another_kit_app(app, [Version("1.0", ROUTES)]) as odd:
         yield odd
 
 
@@ -306,6 +307,6 @@ def test_operation_that_cannot_work_fails_at_start(
     broken = type("Broken", (Resource,), {"get": decorate(lambda self: None)})
     with (
         pytest.raises(error, match=r"nothing|NOTHING"),
-        another_kit_app(app, routes={"/broken": broken}),
+        another_kit_app(app, [Version("1.0", {"/broken": broken})]),
     ):
         pass

@@ -1,6 +1,6 @@
 """The small model that the machinery is tested on: things with tags, and who may see them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -13,7 +13,18 @@ from flask import Flask, g, request
 from flask_jwt_extended import create_access_token
 from flask_limiter.util import get_remote_address
 from marshmallow import Schema, fields, validate
-from sqlalchemy import Date, Enum, Index, Numeric, Select, Time, Uuid, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    Enum,
+    Index,
+    Numeric,
+    Select,
+    Time,
+    Uuid,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from app import create_app, db
@@ -61,7 +72,11 @@ class Thing(Entity):
     """A row with a column of each kind."""
 
     __tablename__ = "kit_things"
-    __table_args__ = (Index("ix_kit_things_name", "name", "id"), TABLE_OPTIONS)
+    __table_args__ = (
+        Index("ix_kit_things_name", "name", "id"),
+        CheckConstraint("count >= 0", name="count"),
+        TABLE_OPTIONS,
+    )
 
     owner_id: Mapped[int] = mapped_column(default=1)
     secret: Mapped[bool] = mapped_column(default=False)
@@ -229,16 +244,15 @@ def kit_app(config_name: str = "testing", versions: Sequence[Version] = VERSIONS
 @contextmanager
 def another_kit_app(
     app: Flask,
+    versions: Sequence[Version] = VERSIONS,
+    /,
     config_name: str = "testing",
-    *,
-    routes: Mapping[str, Any] = ROUTES,
-    versions: Sequence[Version] = (),
     **settings: str,
 ) -> Iterator[Flask]:
-    """Provide an application on the same database, with other routes, versions or settings."""
+    """Provide an application on the same database, with other versions or settings."""
     address = app.config["SQLALCHEMY_DATABASE_URI"]
     needed = production(address) if config_name == "production" else {"TEST_DATABASE_URL": address}
-    make = partial(kit_app, versions=versions or [Version("1.0", routes)])
+    make = partial(kit_app, versions=versions)
     with other_app(config_name, make, **{**needed, **settings}) as another:
         yield another
 

@@ -14,7 +14,7 @@ from tests.support.client import Client
 
 @contextmanager
 def other_app(
-    config_name: str = "testing", make: Callable[[str], Flask] = create_app, **settings: str
+    config_name: str = "testing", make: Callable[[str], Flask] = create_app, /, **settings: str
 ) -> Iterator[Flask]:
     """Provide an application made with these environment variables."""
     # There is one limiter, and it turns to the application that is made last.

@@ -63,6 +63,15 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def asking(version: str) -> dict[str, str]:
+    """The headers that choose a version{{ ': none, its address does' if cookiecutter.versioning == 'url' }}."""
+{% if cookiecutter.versioning == 'header' %}
+    return {"Accept": f"application/json; version={version}"}
+{% elif cookiecutter.versioning == 'url' %}
+    return {}
+{% endif %}
+
+
 def new_client(app: Flask) -> Client:
     """A client that nobody knows yet."""
     client = app.test_client()

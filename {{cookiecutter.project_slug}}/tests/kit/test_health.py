@@ -1,4 +1,4 @@
-"""What operators ask."""
+"""What operators ask: does it live, is it ready, how is it doing."""
 
 {% if not cookiecutter.__in_process %}
 from pathlib import Path
@@ -10,8 +10,9 @@ from flask import Flask
 from prometheus_client import CollectorRegistry, Counter, values
 {% endif %}
 
-from tests.support.apps import other_app
+from tests.kit.things import another_kit_app
 from tests.support.client import Client, new_client
+from tests.support.database import UNREACHABLE
 
 
 def test_process_says_that_it_lives(client: Client) -> None:
@@ -26,18 +27,12 @@ def test_service_says_that_it_is_ready(client: Client) -> None:
 
 
 def test_service_without_cache_and_limits_is_ready(app: Flask) -> None:
-    with other_app(CACHE_TYPE="NullCache", RATELIMIT_ENABLED="false") as other:
+    with another_kit_app(app, CACHE_TYPE="NullCache", RATELIMIT_ENABLED="false") as other:
         assert new_client(other).get("/readyz").status_code == 200
 
 
 AWAY = [
-{% if cookiecutter.database == 'sqlite' %}
-    ("database", {"TEST_DATABASE_URL": "sqlite:////nowhere/at/all.db"}),
-{% elif cookiecutter.database == 'postgresql' %}
-    ("database", {"TEST_DATABASE_URL": "postgresql://127.0.0.1:1/app_test"}),
-{% else %}
-    ("database", {"TEST_DATABASE_URL": "mysql://127.0.0.1:1/app_test"}),
-{% endif %}
+    ("database", {"TEST_DATABASE_URL": UNREACHABLE}),
 {% if cookiecutter.cache_backend == 'redis' %}
     ("cache", {"CACHE_REDIS_URL": "redis://127.0.0.1:1/0"}),
 {% elif cookiecutter.cache_backend == 'memcached' %}
@@ -53,37 +48,36 @@ AWAY = [
 
 @pytest.mark.parametrize(("part", "settings"), AWAY)
 def test_part_that_is_away_is_named(app: Flask, part: str, settings: dict[str, str]) -> None:
-    with other_app(**settings) as other:
-        response = new_client(other).get("/readyz")
+    with another_kit_app(app, **settings) as other:
+        client = new_client(other)
+        response = client.get("/readyz")
         assert response.status_code == 503
         assert response.content_type == "application/problem+json"
         assert response.json["message"] == f"Not ready: {part}"
         assert response.json["errors"] == {part: ["Does not answer."]}
         assert response.headers["Retry-After"] == "5"
-        assert new_client(other).get("/healthz").status_code == 200
+        assert client.get("/healthz").status_code == 200
 
 
 def count(client: Client, **labels: str | int) -> float:
-    """How many requests with these labels the metrics tell of."""
+    """Return how many requests with these labels the metrics tell of."""
     wanted = ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()))
     line = "http_requests_total{" + wanted + "} "
     found = [row for row in client.get("/metrics").text.splitlines() if row.startswith(line)]
     return float(found[0].removeprefix(line)) if found else 0
 
 
-def test_requests_are_counted_by_endpoint_and_not_by_address(client: Client) -> None:
-    labels: dict[str, str | int] = {"method": "GET", "endpoint": "v1.UserItem", "status": 404}
+@pytest.mark.parametrize(
+    ("endpoint", "paths"),
+    [("v1.ThingItem", ["/things/1", "/things/2"]), ("none", ["/nothing", "/nowhere"])],
+)
+def test_requests_are_counted_by_endpoint_and_not_by_address(
+    client: Client, endpoint: str, paths: list[str]
+) -> None:
+    labels: dict[str, str | int] = {"method": "GET", "endpoint": endpoint, "status": 404}
     before = count(client, **labels)
-    for id in (1, 2, 3):
-        client.get(f"/users/{id}")
-    assert count(client, **labels) == before + 3
-
-
-def test_requests_to_nowhere_are_counted_together(client: Client) -> None:
-    labels: dict[str, str | int] = {"method": "GET", "endpoint": "none", "status": 404}
-    before = count(client, **labels)
-    client.get("/nothing")
-    client.get("/nowhere")
+    for path in paths:
+        client.get(path)
     assert count(client, **labels) == before + 2
 
 
