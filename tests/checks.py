@@ -296,8 +296,12 @@ def _in_pyproject(text: str) -> Iterator[str]:
     yield from tool["pytest"]["ini_options"]["testpaths"]
     yield from tool["ruff"]["format"]["exclude"]
     yield from tool["ruff"]["lint"]["per-file-ignores"]
-    for module in re.findall(r'"((?:app|tests)\.[\w.*]+)"', text):
-        yield module.replace(".", "/") + ("" if module.endswith("*") else ".py")
+    # import-linter looks for the modules that it is told of by itself.
+    for override in tool["mypy"].get("overrides", []):
+        named = override["module"]
+        for module in [named] if isinstance(named, str) else named:
+            if module.startswith(("app.", "tests.")):
+                yield module.replace(".", "/") + ("" if module.endswith("*") else ".py")
 
 
 # What a format's own keys name; a name with a known ending is found in any file.
