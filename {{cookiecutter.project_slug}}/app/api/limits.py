@@ -6,7 +6,7 @@ from functools import cache
 from flask import current_app, request
 
 from app.api.operation import Limit
-from app.config import ConfigError
+from app.backend.settings import ConfigError
 from app.extensions import limiter
 
 

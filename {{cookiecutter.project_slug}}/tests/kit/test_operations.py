@@ -27,7 +27,7 @@ from app.api.operation import (
 )
 from app.api.queries import ListQuery
 from app.api.versions import Version
-from app.config import ConfigError
+from app.backend.settings import ConfigError
 from tests.kit.things import Tag, Thing, another_kit_app, caller_of, make_thing
 from tests.support.answers import refusal
 from tests.support.client import Client, bearer, new_client

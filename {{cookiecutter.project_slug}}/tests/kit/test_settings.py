@@ -20,8 +20,7 @@ from app.backend.settings import (
     text,
     whole_number,
 )
-from tests.kit.things import kit_app
-from tests.support.apps import other_app
+from tests.kit.things import another_kit_app
 from tests.support.client import new_client
 
 STRONG = "kM3vXq9TzB7wYc2LfR8sHd5NpJ6gUeA1"  # 32 bytes
@@ -183,7 +182,7 @@ def test_environment_wins_over_the_env_file(
 
 
 def test_browsers_of_other_origins_are_let_in_only_by_name(app: Flask) -> None:
-    with other_app(make=kit_app, CORS_ORIGINS=f"https://example.org, {ORIGIN}") as other:
+    with another_kit_app(app, CORS_ORIGINS=f"https://example.org, {ORIGIN}") as other:
         client = new_client(other)
         allowed = client.post("/door", json=NAMED, headers={"Origin": ORIGIN})
         assert allowed.headers["Access-Control-Allow-Origin"] == ORIGIN
@@ -205,7 +204,7 @@ def test_browsers_of_other_origins_are_let_in_only_by_name(app: Flask) -> None:
 
 @pytest.mark.parametrize("origins", ["https://example.org", "https://example.org, https://a.test"])
 def test_caches_are_told_that_origins_get_different_answers(app: Flask, origins: str) -> None:
-    with other_app(make=kit_app, CORS_ORIGINS=origins) as other:
+    with another_kit_app(app, CORS_ORIGINS=origins) as other:
         client = new_client(other)
         for origin in ("https://example.org", "https://evil.example", None):
             headers = {"Origin": origin} if origin else {}
@@ -216,7 +215,7 @@ def test_caches_are_told_that_origins_get_different_answers(app: Flask, origins:
 
 
 def test_permission_for_every_origin_is_one_answer(app: Flask) -> None:
-    with other_app(make=kit_app, CORS_ORIGINS="*") as other:
+    with another_kit_app(app, CORS_ORIGINS="*") as other:
         response = new_client(other).post("/door", json=NAMED, headers={"Origin": ORIGIN})
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         assert "Origin" not in response.vary
@@ -229,14 +228,14 @@ def test_no_other_origin_is_let_in_by_default(app: Flask) -> None:
 
 def test_level_of_the_log_is_a_setting(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
     for level, lines in (("INFO", 1), ("WARNING", 0)):
-        with other_app(make=kit_app, LOG_LEVEL=level) as other:
+        with another_kit_app(app, LOG_LEVEL=level) as other:
             capfd.readouterr()
             new_client(other).get("/healthz")
             assert capfd.readouterr().err.count("GET /healthz 200") == lines
 
 
 def test_size_of_a_body_is_a_setting(app: Flask) -> None:
-    with other_app(make=kit_app, MAX_CONTENT_LENGTH="30") as other:
+    with another_kit_app(app, MAX_CONTENT_LENGTH="30") as other:
         client = new_client(other)
         assert client.post("/door", json={"name": ""}).status_code == 422
         assert client.post("/door", json={"name": "a" * 30}).status_code == 413

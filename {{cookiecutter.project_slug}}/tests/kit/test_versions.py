@@ -15,7 +15,7 @@ from app.api.operation import accepts_query, cached, returns
 from app.api.pages import Page, paginate
 from app.api.versions import Version
 {% if header %}
-from app.config import ConfigError
+from app.backend.settings import ConfigError
 {% endif %}
 from tests.kit.things import (
     ROUTES,
