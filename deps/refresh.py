@@ -8,6 +8,7 @@ each package under the condition of the options that need it, and the ranges in 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -21,19 +22,29 @@ KIT = DEPS.parent
 TEMPLATE = KIT / "{{cookiecutter.project_slug}}"
 LOCK = DEPS / "lock.txt"
 
-# Each source file and the answer that needs it; without a condition every project does.
-RUNTIME = {
-    "base": "",
-    "restx": "cookiecutter.api_flavor == 'restx'",
-    "restful": "cookiecutter.api_flavor == 'restful'",
-    "postgresql": "cookiecutter.database == 'postgresql'",
-    "mysql": "cookiecutter.database == 'mysql'",
-    "redis": "cookiecutter.__redis",
-    "memcached": "cookiecutter.__memcached",
+PROMPTS: dict[str, list[str]] = {
+    prompt: choices
+    for prompt, choices in json.loads((KIT / "cookiecutter.json").read_text("utf-8")).items()
+    if isinstance(choices, list) and not prompt.startswith("_")
+}
+
+
+def condition(choice: str) -> str:
+    """Return the template's condition for `choice`, or the fact that several prompts share."""
+    offering = [prompt for prompt, choices in PROMPTS.items() if choice in choices]
+    if len(offering) > 1:
+        return f"cookiecutter.__{choice}"
+    return f"cookiecutter.{offering[0]} == '{choice}'"
+
+
+# Each source file and the condition under which a project needs it; "base" is for all of them,
+# the others are named after a choice.
+RUNTIME = {"base": ""} | {
+    choice: condition(choice)
+    for choice in chain.from_iterable(PROMPTS.values())
+    if (DEPS / f"{choice}.in").exists()
 }
 DEV = {"dev": ""}
-# One of them is in every project, so that what both need has no condition.
-FLAVORS = ("restx", "restful")
 
 PRODUCTION_HEAD = [
     "# The exact packages this project was tested with; the ranges are in pyproject.toml."
@@ -52,10 +63,12 @@ class Package:
 
 def compile_pins(target: Path, *arguments: str) -> None:
     """Resolve `arguments` with uv for every platform and Python from 3.11 on, into `target`."""
+    # pip before 23.3 refuses a pin without the extra that another pin asks for: coverage[toml].
     subprocess.run(
         [
             *("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes"),
-            *("--python-version", "3.11", "--no-header", "--no-emit-index-url"),
+            *("--python-version", "3.11", "--no-strip-extras"),
+            *("--no-header", "--no-emit-index-url"),
             *("--annotation-style", "line", "--output-file", str(target.relative_to(KIT))),
             *arguments,
         ],
@@ -69,8 +82,8 @@ def read_lock(text: str) -> dict[str, Package]:
     packages: dict[str, Package] = {}
     package = Package()
     for line in text.splitlines():
-        if name := re.match(r"[a-z0-9][a-z0-9._-]*(?===)", line):
-            package = packages.setdefault(name.group(), Package())
+        if name := re.match(r"([a-z0-9][a-z0-9._-]*)(\[[a-z0-9._,-]+\])?==", line):
+            package = packages.setdefault(name.group(1), Package())
         if via := re.match(r"\s+# via (.+)", line):
             for asker in via.group(1).split(", "):
                 source = re.fullmatch(r"-r deps/(.+)\.in", asker)
@@ -97,7 +110,9 @@ def conditions(packages: dict[str, Package], sources: dict[str, str]) -> dict[st
     result: dict[str, str | None] = {}
     for name in packages:
         needed = [source for source in sources if name in reached[source]]
-        if any(not sources[source] for source in needed) or set(FLAVORS) <= set(needed):
+        # What each choice of a prompt needs, every project needs.
+        everywhere = any(set(choices) <= set(needed) for choices in PROMPTS.values())
+        if everywhere or any(not sources[source] for source in needed):
             result[name] = ""
         else:
             result[name] = " or ".join(sources[source] for source in needed) or None

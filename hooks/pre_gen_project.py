@@ -7,17 +7,11 @@ import keyword
 import re
 import sys
 import unicodedata
+from pathlib import Path
 
 # A JSON document never holds three quotes in a row, so that no answer can leave this literal.
 ANSWERS: dict[str, str] = json.loads(r"""{{ cookiecutter | jsonify }}""")
 
-CHOICES = {
-    "database": ("sqlite", "postgresql", "mysql"),
-    "api_flavor": ("restx", "restful"),
-    "cache_backend": ("simple", "redis", "memcached"),
-    "limiter_backend": ("memory", "redis", "memcached"),
-    "versioning": ("url", "header"),
-}
 LONGEST = {
     "project_name": 60,
     "project_slug": 50,
@@ -63,6 +57,19 @@ def fault_of_slug(slug: str) -> str:
     return ""
 
 
+def choices(answers: dict[str, str]) -> dict[str, list[str]]:
+    """Return the choices of each prompt, from the template's own cookiecutter.json."""
+    # Cookiecutter replays answers unchecked. Cruft checks them, and has no such value.
+    if "_repo_dir" not in answers:
+        return {}
+    text = (Path(answers["_repo_dir"]) / "cookiecutter.json").read_text(encoding="utf-8")
+    return {
+        prompt: value
+        for prompt, value in json.loads(text).items()
+        if isinstance(value, list) and not prompt.startswith("_")
+    }
+
+
 def faults(answers: dict[str, str]) -> list[str]:
     """Return one line for each answer that is refused."""
     # cookiecutter.json replaces a slug that could leave the output folder; judge what was typed.
@@ -81,9 +88,9 @@ def faults(answers: dict[str, str]) -> list[str]:
             found.append(f"{prompt}: {value!a}: {fault_of_slug(value)}")
         elif prompt == "author_email" and value and not EMAIL.fullmatch(value):
             found.append(f"{prompt}: {value!a} is not an e-mail address")
-    for prompt, choices in CHOICES.items():
-        if answers[prompt] not in choices:
-            found.append(f"{prompt}: {answers[prompt]!a} is none of {', '.join(choices)}")
+    for prompt, allowed in choices(answers).items():
+        if answers[prompt] not in allowed:
+            found.append(f"{prompt}: {answers[prompt]!a} is none of {', '.join(allowed)}")
     return found
 
 

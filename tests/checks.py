@@ -11,11 +11,21 @@ import subprocess
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
 from functools import cache
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import yaml
-from matrix.combinations import KIT, Combination, matches
+from jinja2 import Environment
+from jinja2.lexer import (
+    TOKEN_BLOCK_BEGIN,
+    TOKEN_RAW_BEGIN,
+    TOKEN_RAW_END,
+    TOKEN_VARIABLE_BEGIN,
+)
+from jinja2.nodes import Compare, CondExpr, Const, Expr, Getattr, If, Node, Not, Operand
+from matrix.combinations import CHOICES, KIT, OPTIONS, Combination
 from packaging.requirements import InvalidRequirement, Requirement
 
 FILE_LIST = KIT / "tests" / "files.txt"
@@ -201,64 +211,43 @@ def leftover_faults(project: Path, _: Combination | None = None) -> list[str]:
 
 # --- nothing of a choice not taken --------------------------------------------------------------
 
-# What only a project with the choice may say, in any file or file name, pins included.
-WORDS = {
-    "database=sqlite": r"sqlite|\*\.db\b",
-    "database!=sqlite": r"procfile|release phase",
-    "database=postgresql": r"postgres|psycopg|pg_",
-    "database=mysql": r"mysql|mariadb|utf8mb4",
-    "api_flavor=restx": r"restx|swagger_2",
-    "api_flavor=restful": r"flask[-_. ]?restful",
-    "cache_backend=redis or limiter_backend=redis": r"redis",
-    "cache_backend=memcached or limiter_backend=memcached": r"memcache",
-    "cache_backend=simple": r"simplecache",
-    "cache_backend!=simple": r"CACHE_KEY_PREFIX",
-    "cache_backend=redis": r"CACHE_REDIS_URL|RedisCache",
-    "cache_backend=memcached": r"CACHE_MEMCACHED_SERVERS|MemcachedCache",
-    "limiter_backend=memory": r"memory://",
-    "limiter_backend!=memory": r"RATELIMIT_KEY_PREFIX",
-    "limiter_backend=redis": r"redis://[^ ]*/1\b",
-    "limiter_backend=memcached": r"memcached://",
-    "versioning=header": r"; version=1|media range",
-}
-
-
 RANDOM = re.compile(r"[\w-]{32,}")
 
 
+# What only projects with one of these choices may say, in any file or file name, pins included.
+WORDS = {
+    word: {answer for answer, choice in CHOICES.items() if word in choice.words}
+    for word in chain.from_iterable(choice.words for choice in CHOICES.values())
+}
+
+
 def foreign_faults(project: Path, combination: Combination) -> list[str]:
-    """Return a line for each word that belongs to a choice not taken."""
-    foreign = {choice for choice in WORDS if not matches(choice, combination)}
+    """Return a line for each word that belongs to choices not taken."""
+    taken = combination.answers.items()
     return [
-        f"{name}: {word!r} belongs to {choice}"
+        f"{name}: {word!r} belongs to {' or '.join(map('='.join, sorted(WORDS[word])))}"
         for name, text in files_of(project)
-        for choice, word in _words(name, text).items()
-        if choice in foreign
+        for word in _words(name, text)
+        if WORDS[word].isdisjoint(taken)
     ]
 
 
 @cache
-def _words(name: str, text: str) -> dict[str, str]:
-    """Return the first word of each choice that a file says; most projects have the same files."""
+def _words(name: str, text: str) -> list[str]:
+    """Return the words of choices that a file says; most projects have the same files."""
     # A secret is random, and holds any short word now and then.
-    said = f"{name}\n{RANDOM.sub('', text)}"
-    found = ((choice, re.search(word, said, re.IGNORECASE)) for choice, word in WORDS.items())
-    return {choice: match.group() for choice, match in found if match}
+    said = f"{name}\n{RANDOM.sub('', text)}".lower()
+    return [word for word in WORDS if word.lower() in said]
 
 
 # --- the files are exactly the expected ones ----------------------------------------------------
 
 
 def expected_files(combination: Combination) -> set[str]:
-    """Return the paths that tests/files.txt lists for `combination`."""
-    expected = set()
-    for line in FILE_LIST.read_text("utf-8").splitlines():
-        name, _, condition = line.partition("  ")
-        if not name or name.startswith("#"):
-            continue
-        if not condition.strip() or matches(condition.strip(), combination):
-            expected.add(name)
-    return expected
+    """Return the paths in tests/files.txt, and those of the combination's choices."""
+    lines = FILE_LIST.read_text("utf-8").splitlines()
+    everywhere = {line for line in lines if not line.startswith("#")}
+    return everywhere.union(*(choice.files for choice in combination.facts))
 
 
 def file_list_faults(project: Path, combination: Combination) -> list[str]:
@@ -266,7 +255,7 @@ def file_list_faults(project: Path, combination: Combination) -> list[str]:
     expected = expected_files(combination)
     found = {name for name, _ in files_of(project)}
     return [
-        *(f"{name} is not in tests/files.txt" for name in sorted(found - expected)),
+        *(f"{name} is in no list of files" for name in sorted(found - expected)),
         *(f"{name} is expected and missing" for name in sorted(expected - found)),
     ]
 
@@ -390,6 +379,109 @@ def setting_faults(project: Path, _: Combination | None = None) -> list[str]:
         *(f".env.example lacks {name}" for name in sorted(read - listed)),
         *(f".env.example lists {name}, which nothing reads" for name in sorted(listed - read)),
     ]
+
+
+RENDER_CHECKS: tuple[Callable[[Path, Combination], list[str]], ...] = (
+    parse_faults,
+    leftover_faults,
+    foreign_faults,
+    file_list_faults,
+    path_faults,
+    context_faults,
+    setting_faults,
+)
+
+
+# --- the source of the template ------------------------------------------------------------------
+
+TEMPLATE = KIT / "{{cookiecutter.project_slug}}"
+MOST_TAGS = 265
+MOST_TAGS_IN_APP = 5
+JINJA = Environment()
+
+
+def rendered_files(template: Path) -> dict[str, str]:
+    """Return the texts of the template's files that are rendered rather than copied, by name."""
+    prompts = json.loads((template.parent / "cookiecutter.json").read_text("utf-8"))
+    copied = prompts["_copy_without_render"]
+    return {
+        name: text
+        for name, text in files_of(template)
+        if not any(fnmatch(name, pattern) for pattern in copied)
+    }
+
+
+def tags(template: Path) -> dict[str, int]:
+    """Count the `{% … %}` and `{{ … }}` in the text of each file; those in its name don't count."""
+    kinds = {TOKEN_BLOCK_BEGIN, TOKEN_VARIABLE_BEGIN, TOKEN_RAW_BEGIN, TOKEN_RAW_END}
+    return {
+        name: sum(kind in kinds for _, kind, _ in JINJA.lex(text))
+        for name, text in rendered_files(template).items()
+    }
+
+
+def tag_faults(template: Path) -> list[str]:
+    """Return a line for each file of app/ with too many tags, and one if all have too many."""
+    counts = tags(template)
+    total = sum(counts.values())
+    return [
+        *(
+            f"{name}: {count} tags, at most {MOST_TAGS_IN_APP} in a file of app/"
+            for name, count in counts.items()
+            if name.startswith("app/") and count > MOST_TAGS_IN_APP
+        ),
+        *([f"{total} tags, at most {MOST_TAGS} in the template"] if total > MOST_TAGS else []),
+    ]
+
+
+def unnamed_choice_faults(template: Path) -> list[str]:
+    """Return a line for each condition that covers choices without naming them.
+
+    A choice that is added later would inherit what such a branch says, instead of failing.
+    """
+    prompts = json.loads((template.parent / "cookiecutter.json").read_text("utf-8"))
+    return [
+        *(
+            f"{name}:{line}: {what}"
+            for name, text in rendered_files(template).items()
+            for line, what in _unnamed_choices(text)
+        ),
+        *(
+            f"file name {name}: {what}"
+            for name, _ in files_of(template)
+            for _, what in _unnamed_choices(name)
+        ),
+        *(
+            f"cookiecutter.json: {name}: {what}"
+            for name, value in prompts.items()
+            if name.startswith("__") and isinstance(value, str)
+            for _, what in _unnamed_choices(value)
+        ),
+    ]
+
+
+def _unnamed_choices(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the kind of each condition that covers choices without naming them."""
+    for node in JINJA.parse(text).find_all((If, CondExpr, Compare, Not)):
+        match node:
+            case If(else_=[_, *_]) if any(map(_asks, [node.test, *(e.test for e in node.elif_)])):
+                yield node.lineno, "an else on a choice"
+            # Without a value there, nothing is said for the others.
+            case CondExpr(expr2=Expr()) if _asks(node.test) and node.expr2 != Const(""):
+                yield node.lineno, "an else on a choice"
+            case Compare(ops=[Operand(op="ne" | "notin")]) if _asks(node):
+                yield node.lineno, "a choice that is excluded"
+            case Not() if _asks(node.node):
+                yield node.lineno, "a choice that is excluded"
+
+
+def _asks(expression: Node) -> bool:
+    """Tell whether an expression looks at the answer to a prompt with choices."""
+    return any(
+        node.attr in OPTIONS
+        for node in (expression, *expression.find_all(Getattr))
+        if isinstance(node, Getattr)
+    )
 
 
 # --- style --------------------------------------------------------------------------------------

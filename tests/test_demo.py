@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,83 +24,140 @@ from matrix.services import free_port
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+# Each runs the demo as a child: a plain parent such as tox, or the terminal that it runs in.
+LAUNCHERS = {
+    "parent": "import subprocess, sys; subprocess.run(sys.argv[1:])",
+    "terminal": "import pty, sys; pty.spawn(sys.argv[1:])",
+}
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    """A copy of what the demo needs of the kit, beside an empty folder for temporary files."""
+    (tmp_path / "temporary").mkdir()
+    without = shutil.ignore_patterns(".git", ".tox", ".venv", "docs", "tests")
+    return Path(shutil.copytree(KIT, tmp_path / "kit", ignore=without))
+
+
 @contextmanager
-def demo(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    """Run the demo with its temporary files in `folder`, as if its output went to a file."""
-    env = {**os.environ, "TMPDIR": str(folder)}
+def demo(kit: Path, port: int, launcher: str = "") -> Iterator[subprocess.Popen[str]]:
+    """Run the demo, as a child of `launcher` if one is named."""
+    env = {**os.environ, "TMPDIR": str(kit.parent / "temporary")}
     env.pop("PYTHONUNBUFFERED", None)
+    parent = [sys.executable, "-c", LAUNCHERS[launcher]] if launcher else []
     with subprocess.Popen(
-        [sys.executable, str(KIT / "demo.py"), "--port", str(port)],
+        [*parent, sys.executable, str(kit / "demo.py"), "--port", str(port)],
         env=env,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     ) as run:
         try:
             yield run
         finally:
             # A test that failed leaves nothing running.
-            run.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(run.pid, signal.SIGTERM)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def read_until(run: subprocess.Popen[str], beginning: str) -> str:
+    """Return what the demo prints up to and including the line with this beginning."""
+    assert run.stdout is not None
+    said = ""
+    for line in run.stdout:
+        said += line
+        if line.startswith(beginning):
+            return said
+    pytest.fail(said)
+
+
+def leftovers(kit: Path, port: int) -> list[str]:
+    """Name what is left of a demo: its files, and its server if that still runs."""
+    found = [str(path) for folder in (".tox", "../temporary") for path in (kit / folder).glob("*")]
+    with socket.socket() as probe:
+        serving = probe.connect_ex(("127.0.0.1", port)) == 0
+    return [*found, f"a server on port {port}"] if serving else found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_demo_serves_its_docs_and_posts_until_it_is_ended(
-    number: signal.Signals, tmp_path: Path
+    number: signal.Signals, kit: Path
 ) -> None:
     port = free_port()
-    with demo(tmp_path, port) as run:
-        assert run.stdout is not None
-        said = ""
-        for line in run.stdout:
-            said += line
-            if match := re.match(r"The docs page: (\S+)", line):
-                break
-        else:
-            pytest.fail(said)
-        assert match.group(1) == f"http://127.0.0.1:{port}/api/v1/docs"
-        with direct.open(match.group(1), timeout=10) as docs:
+    with demo(kit, port) as run:
+        address = read_until(run, "The docs page: ").split()[-1]
+        assert address == f"http://127.0.0.1:{port}/api/v1/docs"
+        with direct.open(address, timeout=10) as docs:
             assert docs.status == 200
-        posts = match.group(1).replace("docs", "posts?total=true&per_page=1")
+        posts = address.replace("docs", "posts?total=true&per_page=1")
         with direct.open(posts, timeout=10) as listed:
             assert int(listed.headers["X-Total-Count"]) > 1
         run.send_signal(number)
         rest, _ = run.communicate(timeout=30)
     assert run.returncode == 0, rest
     assert "Traceback" not in rest
-    assert list(tmp_path.iterdir()) == []
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert leftovers(kit, port) == []
 
 
-def said_at_once(folder: Path, port: int) -> str:
+def test_demo_prints_passwords_of_users_and_of_an_admin(kit: Path) -> None:
+    with demo(kit, free_port()) as run:
+        said = read_until(run, "The docs page: ")
+        login = said.split()[-1].replace("docs", "auth/login")
+        passwords = dict(re.findall(r"^(\w+) .*password is (\S+)$", said, flags=re.MULTILINE))
+        assert passwords.keys() >= {"alice", "bob", "admin"}
+        for name, password in passwords.items():
+            body = json.dumps({"username": name, "password": password}).encode()
+            request = urllib.request.Request(login, body, {"Content-Type": "application/json"})
+            with direct.open(request, timeout=10) as answer:
+                assert answer.status == 200
+
+
+@pytest.mark.parametrize("line", ["Installing", "The docs page: "])
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_demo_leaves_nothing_when_its_parent_is_killed(launcher: str, line: str, kit: Path) -> None:
+    port = free_port()
+    with demo(kit, port, launcher) as run:
+        read_until(run, line)
+        assert leftovers(kit, port) != []
+        run.kill()
+        deadline = time.monotonic() + 10
+        while leftovers(kit, port) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert leftovers(kit, port) == []
+
+
+def said_at_once(kit: Path, port: int) -> str:
     """Return what the demo says when it ends at once, with status 1."""
     started = time.monotonic()
-    with demo(folder, port) as run:
+    with demo(kit, port) as run:
         said, _ = run.communicate(timeout=10)
     assert run.returncode == 1
     assert time.monotonic() - started < 5
     return said
 
 
-def test_occupied_port_is_said_in_one_line(tmp_path: Path) -> None:
+@contextmanager
+def listening(port: int) -> Iterator[int]:
+    """Occupy a port, or leave it to the one that already does; 0 takes any free one."""
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        said = said_at_once(tmp_path, port)
-    assert said == f"demo: port {port} is occupied; try: tox run -e demo -- --port {port + 1}\n"
-
-
-def test_last_port_that_is_occupied_is_not_followed_by_another(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        # Whoever has it already occupies it as well.
         with suppress(OSError):
-            taken.bind(("127.0.0.1", 65535))
+            taken.bind(("127.0.0.1", port))
             taken.listen()
-        said = said_at_once(tmp_path, 65535)
-    assert said == "demo: port 65535 is occupied; try: tox run -e demo -- --port 65534\n"
+        yield port or taken.getsockname()[1]
+
+
+@pytest.mark.parametrize("port", [0, 65535])
+def test_occupied_port_is_said_in_one_line(port: int, kit: Path) -> None:
+    with listening(port) as occupied:
+        said = said_at_once(kit, occupied)
+    # The last port is not followed by another.
+    other = 65534 if occupied == 65535 else occupied + 1
+    hint = f"append another to the command: -- --port {other}"
+    assert said == f"demo: port {occupied} is in use; {hint}\n"
 
 
 @pytest.mark.parametrize("port", [-1, 0, 65536, 99999])
-def test_number_that_is_no_port_is_refused_in_one_line(port: int, tmp_path: Path) -> None:
-    assert said_at_once(tmp_path, port) == f"demo: {port} is no port; there are 1 to 65535\n"
+def test_invalid_port_is_refused_in_one_line(port: int, kit: Path) -> None:
+    assert said_at_once(kit, port) == f"demo: {port} is not a port; ports are 1 to 65535\n"

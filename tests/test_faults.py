@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import checks
 import pytest
-from matrix.combinations import OPTIONS, Combination, every_combination, matches
+from matrix.combinations import CHOICES, KIT, OPTIONS, Combination, every_combination
 
-MYSQL = Combination(("mysql", "restful", "memcached", "memcached", "header"))
+MYSQL = Combination.of(
+    database="mysql",
+    api_flavor="restful",
+    cache_backend="memcached",
+    limiter_backend="memcached",
+    versioning="header",
+)
 
 
 @pytest.fixture
@@ -84,37 +91,16 @@ def test_template_text_in_a_file_name_is_caught(project: Path) -> None:
     assert checks.leftover_faults(project) != []
 
 
-# For each entry of checks.WORDS what it is to find: one text for each alternative.
-FOREIGN = {
-    "database=sqlite": ["as on SQLite", "*.db-wal"],
-    "database!=sqlite": ["`Procfile` is for", "in its release phase"],
-    "database=postgresql": ["image: postgres:17", "psycopg==3.3.9", "pg_isready"],
-    "database=mysql": ["pymysql==1.2.4", "MariaDB", "CHARACTER SET utf8mb4"],
-    "api_flavor=restx": ["import flask_restx", "/swagger_2.json"],
-    "api_flavor=restful": ["import flask_restful", "flask-restful==0.3.10", "Flask-RESTful"],
-    "cache_backend=redis or limiter_backend=redis": ["import redis"],
-    "cache_backend=memcached or limiter_backend=memcached": ["from pymemcache import Client"],
-    "cache_backend=simple": ["CACHE_TYPE=SimpleCache"],
-    "cache_backend!=simple": ['CACHE_KEY_PREFIX = "app:"'],
-    "cache_backend=redis": ["CACHE_REDIS_URL=redis://localhost", "CACHE_TYPE=RedisCache"],
-    "cache_backend=memcached": ["CACHE_MEMCACHED_SERVERS=a:1", "class MemcachedCache:"],
-    "limiter_backend=memory": ["RATELIMIT_STORAGE_URI=memory://"],
-    "limiter_backend!=memory": ['RATELIMIT_KEY_PREFIX = "app"'],
-    "limiter_backend=redis": ["redis://redis:6379/1"],
-    "limiter_backend=memcached": ["memcached://localhost:11211"],
-    "versioning=header": ["application/json; version=1.0", "several media ranges"],
-}
-
-
-@pytest.mark.parametrize(
-    ("choice", "text"), [(choice, text) for choice, texts in FOREIGN.items() for text in texts]
-)
-def test_word_of_a_choice_not_taken_is_caught(choice: str, text: str, tmp_path: Path) -> None:
-    add("README.md", text)(tmp_path)
+@pytest.mark.parametrize("word", checks.WORDS)
+@pytest.mark.parametrize("spelled", [str.upper, str.lower])
+def test_word_of_a_choice_not_taken_is_caught(
+    spelled: Callable[[str], str], word: str, tmp_path: Path
+) -> None:
+    add("README.md", f"It says {spelled(word)} here.\n")(tmp_path)
     for combination in every_combination():
         faults = checks.foreign_faults(tmp_path, combination)
-        caught = any(fault.endswith(f" belongs to {choice}") for fault in faults)
-        assert caught is not matches(choice, combination), combination
+        caught = any(fault.startswith(f"README.md: {word!r} belongs to ") for fault in faults)
+        assert caught is checks.WORDS[word].isdisjoint(combination.answers.items()), combination
 
 
 def test_word_of_a_choice_not_taken_in_a_file_name_is_caught(project: Path) -> None:
@@ -125,18 +111,16 @@ def test_word_of_a_choice_not_taken_in_a_file_name_is_caught(project: Path) -> N
     ]
 
 
-def test_every_choice_has_words_that_only_it_may_say() -> None:
-    assert checks.WORDS.keys() == FOREIGN.keys()
-    choices = {f"{option}={choice}" for option, choices in OPTIONS.items() for choice in choices}
-    # With versions in a header, tests ask for addresses that name one, and get 404.
-    assert choices - checks.WORDS.keys() == {"versioning=url"}
+def test_every_choice_has_a_table_in_choices_toml() -> None:
+    choices = [(option, choice) for option, choices in OPTIONS.items() for choice in choices]
+    assert CHOICES.keys() == {*choices}
 
 
 def test_dead_file_is_caught(project: Path) -> None:
     before = checks.file_list_faults(project, MYSQL)
     add("app/dead.py", "\n")(project)
     assert set(checks.file_list_faults(project, MYSQL)) - set(before) == {
-        "app/dead.py is not in tests/files.txt"
+        "app/dead.py is in no list of files"
     }
 
 
@@ -155,7 +139,7 @@ def test_entry_that_left_the_file_list_is_caught(
     shorter = tmp_path / "files.txt"
     shorter.write_text("\n".join(line for line in lines if line != "wsgi.py"))
     monkeypatch.setattr(checks, "FILE_LIST", shorter)
-    assert "wsgi.py is not in tests/files.txt" in checks.file_list_faults(project, MYSQL)
+    assert "wsgi.py is in no list of files" in checks.file_list_faults(project, MYSQL)
 
 
 def remove(name: str) -> Callable[[Path], None]:
@@ -238,3 +222,75 @@ def test_style_is_caught(text: str, caught: str, project: Path) -> None:
     add("app/untidy.py", text)(project)
     faults = [fault for fault in checks.style_faults(project.parent) if "untidy" in fault]
     assert any(caught in fault for fault in faults)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A template of one file, with the kit's prompts, that may be spoiled."""
+    template = tmp_path / "template"
+    (template / "app").mkdir(parents=True)
+    shutil.copy(KIT / "cookiecutter.json", tmp_path)
+    (template / "app" / "fine.py").write_text(
+        "{% if cookiecutter.database == 'sqlite' %}\n"
+        "{% elif cookiecutter.database in ('postgresql', 'mysql') %}\n"
+        "{% endif %}\n"
+        "{% if cookiecutter.__redis %}{% else %}{% endif %}\n",
+    )
+    return template
+
+
+@pytest.mark.parametrize(
+    ("text", "caught"),
+    [
+        ("{% if cookiecutter.database == 'mysql' %}{% else %}?{% endif %}", "an else"),
+        ("{% if 1 or cookiecutter.database == 'mysql' %}{% else %}?{% endif %}", "an else"),
+        (
+            "{% if cookiecutter.__redis %}{% elif cookiecutter.database == 'mysql' %}{% else %}?"
+            "{% endif %}",
+            "an else",
+        ),
+        ("{{ '1' if cookiecutter.versioning == 'url' else '2' }}", "an else"),
+        ("{% if cookiecutter.database != 'sqlite' %}{% endif %}", "a choice that is excluded"),
+        ("{% if cookiecutter.database not in ('sqlite',) %}{% endif %}", "a choice that is excl"),
+        ("{% if not cookiecutter.database == 'sqlite' %}{% endif %}", "a choice that is excluded"),
+        ("{% set x = cookiecutter.database != 'sqlite' %}", "a choice that is excluded"),
+    ],
+)
+def test_branch_that_names_no_choice_is_caught(text: str, caught: str, template: Path) -> None:
+    assert checks.unnamed_choice_faults(template) == []
+    add("app/open.py", f"\n{text}\n")(template)
+    (fault,) = checks.unnamed_choice_faults(template)
+    assert fault.startswith(f"app/open.py:2: {caught}")
+
+
+def test_file_name_that_names_no_choice_is_caught(template: Path) -> None:
+    name = "{% if cookiecutter.database != 'sqlite' %}Procfile{% endif %}"
+    add(name, "\n")(template)
+    assert checks.unnamed_choice_faults(template) == [
+        f"file name {name}: a choice that is excluded"
+    ]
+
+
+def test_private_value_that_names_no_choice_is_caught(template: Path) -> None:
+    value = "{{ 'a' if cookiecutter.versioning == 'url' else 'b' }}"
+    prompts = template.parent / "cookiecutter.json"
+    prompts.write_text(json.dumps({**json.loads(prompts.read_text("utf-8")), "__value": value}))
+    assert checks.unnamed_choice_faults(template) == [
+        "cookiecutter.json: __value: an else on a choice"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "caught"),
+    [
+        ("app/full.py", 5, []),
+        ("app/full.py", 6, ["app/full.py: 6 tags, at most 5 in a file of app/"]),
+        # The three of app/fine.py count too, and no comment does.
+        ("README.md", 262, []),
+        ("README.md", 263, ["266 tags, at most 265 in the template"]),
+    ],
+)
+def test_too_many_tags_are_caught(name: str, count: int, caught: list[str], template: Path) -> None:
+    (template / "app" / "fine.py").write_text("{% if x %}{{ x }}{% endif %}")
+    add(name, "{# why #}{{ cookiecutter.database }}\n" * count)(template)
+    assert checks.tag_faults(template) == caught

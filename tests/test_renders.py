@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,18 +24,7 @@ def by_fault(
     return found
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        checks.parse_faults,
-        checks.leftover_faults,
-        checks.foreign_faults,
-        checks.file_list_faults,
-        checks.path_faults,
-        checks.context_faults,
-        checks.setting_faults,
-    ],
-)
+@pytest.mark.parametrize("check", checks.RENDER_CHECKS)
 def test_no_render_has_a_fault(
     check: Callable[[Path, Combination], list[str]], renders: dict[Combination, Path]
 ) -> None:
@@ -51,7 +38,6 @@ def test_ruff_finds_nothing_in_any_render(renders: dict[Combination, Path]) -> N
 
 
 def test_all_combinations_are_rendered(renders: dict[Combination, Path]) -> None:
-    assert len(renders) == 108
     assert set(renders) == set(every_combination())
 
 
@@ -112,35 +98,3 @@ def test_rendering_takes_as_long_as_that_of_a_small_template(tmp_path: Path) -> 
         if number >= 5 and is_quick():
             break
     assert is_quick(), quickest
-
-
-def test_what_needs_no_rendering_is_copied() -> None:
-    """A file without a tag is copied, which takes a tenth of the time, and only such a file is."""
-    tag = re.compile(r"\{\{|\{%|\{#")
-    plain = [
-        name
-        for name, text in checks.files_of(KIT / "{{cookiecutter.project_slug}}")
-        if not tag.search(name + text)
-    ]
-    copied = json.loads((KIT / "cookiecutter.json").read_text("utf-8"))["_copy_without_render"]
-    assert {*plain} - {*copied} == set(), "add these to _copy_without_render"
-    assert {*copied} - {*plain} == set(), "remove these from _copy_without_render"
-
-
-def test_private_values_are_never_asked_for() -> None:
-    prompts = json.loads((KIT / "cookiecutter.json").read_text("utf-8"))
-    asked = [name for name in prompts if not name.startswith("_")]
-    assert set(prompts["__prompts__"]) == set(asked)
-    for name in asked:
-        if isinstance(prompts[name], list):
-            assert set(prompts["__prompts__"][name]) == {"__prompt__", *prompts[name]}
-
-
-def test_every_private_value_is_used() -> None:
-    template = checks.files_of(KIT / "{{cookiecutter.project_slug}}")
-    texts = [KIT / "cookiecutter.json", *(KIT / "hooks").glob("*.py")]
-    said = "".join([*(name + text for name, text in template), *(p.read_text() for p in texts)])
-    used = set(re.findall(r"""(?:cookiecutter\.|answers\[")(__\w+)""", said))
-    private = {name for name in json.loads(texts[0].read_text("utf-8")) if name.startswith("__")}
-    # cookiecutter reads the one, and rendering the other changes the slug.
-    assert private - used == {"__prompts__", "__project_slug_guard"}

@@ -13,21 +13,21 @@ from matrix.environments import environment
 # A file of a SQLite project, what is in it, what stands there instead, and the test meant for it.
 FAULTS = {
     "dropped route": (
-        "app/api/versions.py",
-        '    f"/posts/{ID}": posts.PostItem,\n',
+        "app/routes.py",
+        '    "/posts/<id:id>": posts.PostItem,\n',
         "",
         "tests/test_posts.py::test_published_post_is_for_everybody",
     ),
     "leaked draft": (
-        "app/security/policies.py",
-        "    if viewer is None:\n        return published_posts()\n",
+        "app/policies/post.py",
+        "    if viewer is None:\n        return POSTS.where(Post.published == true())\n",
         "    if viewer is None:\n        return POSTS\n",
         "tests/test_posts.py::test_draft_of_another_is_404",
     ),
     "wrong status": (
         "app/resources/posts.py",
-        "@returns(PostOut, status=201)",
-        "@returns(PostOut, status=200)",
+        "@returns(PostOut, status=201, location",
+        "@returns(PostOut, status=200, location",
         "tests/test_posts.py::test_new_post_is_answered_with_its_author",
     ),
     "route without contract": (

@@ -1,4 +1,4 @@
-"""What servers and the flask command load: an application that works, or one line of reason."""
+"""Entry point of servers and the flask command; exits with one line if it can't work."""
 
 from app import create_app
 from app.backend.settings import ConfigError

@@ -27,7 +27,7 @@ PASSWORD = "correct horse battery"
 # The project knows how to make a database for itself; it is dropped when standard input ends.
 OWN_DATABASE = """
 import sys
-from tests.database import own_database
+from tests.support.database import own_database
 with own_database() as url:
     print(url, flush=True)
     sys.stdin.read()

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from matrix.combinations import SEEDS
+from matrix.combinations import IN_PROCESS
 from matrix.services import Servers
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
@@ -30,16 +30,13 @@ PATIENCE_SECONDS = 30
 ANSWER = ".live-responses-table tr.response"
 WINDOW = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
 
-# The in-process projects have each flavor with each way to choose a version.
-DOCUMENTED = SEEDS[:4]
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Serve each way to choose a version, and at full length in each flavor, to what names none."""
     named = metafunc.definition.get_closest_marker("parametrize")
     if "api" in metafunc.fixturenames and not named:
         long = metafunc.config.getoption("--long")
-        some = DOCUMENTED if long else [DOCUMENTED[0], DOCUMENTED[3]]
+        some = IN_PROCESS if long else [IN_PROCESS[0], IN_PROCESS[-1]]
         metafunc.parametrize("api", some, ids=str, indirect=True, scope="module")
 
 
@@ -201,7 +198,7 @@ def test_api_can_be_used_from_its_page(api: Api, browser: Chrome) -> None:
     assert browser.execute_script("return localStorage.length + sessionStorage.length") == 0
 
 
-@pytest.mark.parametrize("api", DOCUMENTED[3:], ids=str, indirect=True, scope="module")
+@pytest.mark.parametrize("api", IN_PROCESS[-1:], ids=str, indirect=True, scope="module")
 def test_page_shows_the_version_that_its_address_names(api: Api, browser: Chrome) -> None:
     page = Page(browser, api.base, "?version=1")
     page.operation("post", "/auth/login")
@@ -209,7 +206,7 @@ def test_page_shows_the_version_that_its_address_names(api: Api, browser: Chrome
     assert page.complaints() == []
 
 
-@pytest.mark.parametrize("api", DOCUMENTED[:1], ids=str, indirect=True, scope="module")
+@pytest.mark.parametrize("api", IN_PROCESS[:1], ids=str, indirect=True, scope="module")
 def test_page_has_the_colours_that_its_reader_prefers(
     api: Api, browser: Chrome, pytestconfig: pytest.Config
 ) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 
 import pytest
@@ -23,15 +23,19 @@ LONG = (230, 5000)
 
 def combinations() -> list[Combination]:
     """Each flavor, version mode and database, with a cache and limiter of each kind among them."""
-    stores = {
-        "sqlite": ("simple", "memory"),
-        "postgresql": ("redis",) * 2,
-        "mysql": ("memcached",) * 2,
-    }
+    backends = zip(
+        OPTIONS["database"], cycle(OPTIONS["cache_backend"]), cycle(OPTIONS["limiter_backend"])
+    )
     return [
-        Combination((database, flavor, *stores[database], versioning))
-        for database, flavor, versioning in product(
-            OPTIONS["database"], OPTIONS["api_flavor"], OPTIONS["versioning"]
+        Combination.of(
+            database=database,
+            api_flavor=flavor,
+            cache_backend=cache,
+            limiter_backend=limiter,
+            versioning=versioning,
+        )
+        for (database, cache, limiter), flavor, versioning in product(
+            backends, OPTIONS["api_flavor"], OPTIONS["versioning"]
         )
     ]
 

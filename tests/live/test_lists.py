@@ -174,7 +174,7 @@ def filled(
     long: bool,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Filled]:
-    combination = Combination((request.param, "restx", "simple", "memory", "url"))
+    combination = Combination.of(database=request.param)
     folder = tmp_path_factory.mktemp(request.param)
     # Without the response cache, so that every request is answered by the database.
     with served(combination, servers, folder, CACHE_TYPE="NullCache") as api:

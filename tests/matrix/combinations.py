@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations as pick
 from itertools import product
 from pathlib import Path
@@ -29,25 +30,48 @@ class UnknownName(Misuse):
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What tests/choices.toml says of a choice; the head of that file explains the keys."""
+
+    words: Sequence[str]
+    files: Sequence[str] = ()
+    server: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    unimported: Sequence[str] = ()
+
+
+CHOICES = {
+    (option, choice): Choice(**row)
+    for option, rows in tomllib.loads((KIT / "tests" / "choices.toml").read_text("utf-8")).items()
+    for choice, row in rows.items()
+}
+
+
+@dataclass(frozen=True)
 class Combination:
     """One choice for each option."""
 
     choices: tuple[str, ...]
 
     @classmethod
-    def of(cls, answers: Mapping[str, str]) -> Combination:
-        """Check every key and value, since cookiecutter ignores unknown keys, and return it."""
-        for option in OPTIONS.keys() ^ answers.keys():
-            raise UnknownName(f"{option} is unknown or has no choice")
+    def of(cls, **answers: str) -> Combination:
+        """Return the combination with these answers, and the default for every other prompt.
+
+        Raises UnknownName for an option or choice that the kit lacks; cookiecutter ignores both.
+        """
         for option, choice in answers.items():
-            if choice not in OPTIONS[option]:
-                raise UnknownName(f"{option} has no choice {choice!r}")
-        return cls(tuple(answers[option] for option in OPTIONS))
+            check_choice(option, choice)
+        return cls(tuple(answers.get(option, choices[0]) for option, choices in OPTIONS.items()))
 
     @property
     def answers(self) -> dict[str, str]:
         """The choices by option, as cookiecutter takes them."""
         return dict(zip(OPTIONS, self.choices, strict=True))
+
+    @property
+    def facts(self) -> list[Choice]:
+        """What tests/choices.toml says of each choice."""
+        return [CHOICES[answer] for answer in self.answers.items()]
 
     @property
     def name(self) -> str:
@@ -61,19 +85,39 @@ class Combination:
         return self.name
 
 
+def check_choice(option: str, choice: str) -> None:
+    """Refuse an option or a choice that the kit lacks, and say what it has."""
+    if option not in OPTIONS:
+        raise UnknownName(f"no option {option!r}; there are: {', '.join(OPTIONS)}")
+    if choice not in OPTIONS[option]:
+        raise UnknownName(f"{option} has no choice {choice!r}: {', '.join(OPTIONS[option])}")
+
+
 def every_combination() -> list[Combination]:
     """Return all combinations, in the order of the prompts."""
     return [Combination(choices) for choices in product(*OPTIONS.values())]
 
 
-# The in-process projects, and each server at least once beside the other choices.
+# Both flavors with both ways to choose a version; they need no server.
+IN_PROCESS = [
+    Combination.of(api_flavor=flavor, versioning=versioning)
+    for flavor, versioning in product(OPTIONS["api_flavor"], OPTIONS["versioning"])
+]
+# And each server at least once.
 SEEDS = [
-    *(
-        Combination(("sqlite", flavor, "simple", "memory", versioning))
-        for flavor, versioning in product(OPTIONS["api_flavor"], OPTIONS["versioning"])
+    *IN_PROCESS,
+    Combination.of(
+        database="postgresql",
+        cache_backend="redis",
+        limiter_backend="redis",
+        versioning="header",
     ),
-    Combination(("postgresql", "restx", "redis", "redis", "header")),
-    Combination(("mysql", "restful", "memcached", "memcached", "url")),
+    Combination.of(
+        database="mysql",
+        api_flavor="restful",
+        cache_backend="memcached",
+        limiter_backend="memcached",
+    ),
 ]
 
 
@@ -108,12 +152,7 @@ def _holds(node: ast.expr, combination: Combination) -> bool:
             ops=[ast.Eq() | ast.NotEq() as operator],
             comparators=[ast.Name(id=choice)],
         ):
-            if option not in OPTIONS:
-                raise UnknownName(f"no option {option!r}; there are: {', '.join(OPTIONS)}")
-            if choice not in OPTIONS[option]:
-                raise UnknownName(
-                    f"{option} has no choice {choice!r}: {', '.join(OPTIONS[option])}"
-                )
+            check_choice(option, choice)
             return (combination[option] == choice) is isinstance(operator, ast.Eq)
     raise UnknownName(f"{ast.unparse(node)!r} is not of the form option=choice")
 

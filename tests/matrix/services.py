@@ -164,6 +164,9 @@ class Kind:
     url: str
     start: Callable[[Path, int], list[str]]
     accounts: tuple[str, ...]
+    # What a client says first, and how a server that is ready answers.
+    greeting: tuple[bytes, bytes]
+    container_url: str = ""
 
 
 def last_words(text: str) -> str:
@@ -253,6 +256,10 @@ KINDS = {
         url=f"postgresql+psycopg://kit@127.0.0.1:{{port}}/{DATABASE}",
         start=start_postgresql,
         accounts=("postgres",),
+        greeting=(
+            b"\x00\x00\x00\x24\x00\x03\x00\x00user\x00kit\x00database\x00postgres\x00\x00",
+            b"R",
+        ),
     ),
     "mysql": Kind(
         variable="KIT_MYSQL_URL",
@@ -265,6 +272,11 @@ KINDS = {
         url=f"mysql+pymysql://kit:kit@127.0.0.1:{{port}}/{DATABASE}?ssl_disabled=true",
         start=start_mysql,
         accounts=("mysql",),
+        # It speaks first: four bytes of length and number, then the version of its protocol, which
+        # is 10, where an error has 255.
+        greeting=(b"", rb"....\x0a"),
+        # The image gives its user one database only; suites make their own.
+        container_url=f"mysql+pymysql://root:kit@127.0.0.1:{{port}}/{DATABASE}?ssl_disabled=true",
     ),
     "redis": Kind(
         variable="KIT_REDIS_URL",
@@ -275,6 +287,7 @@ KINDS = {
         url="redis://127.0.0.1:{port}/0",
         start=start_redis,
         accounts=("redis",),
+        greeting=(b"PING\r\n", rb"\+PONG"),
     ),
     "memcached": Kind(
         variable="KIT_MEMCACHED",
@@ -285,6 +298,7 @@ KINDS = {
         url="127.0.0.1:{port}",
         start=start_memcached,
         accounts=("memcache", "memcached"),
+        greeting=(b"version\r\n", b"VERSION"),
     ),
 }
 
@@ -387,29 +401,15 @@ def wait_for(server: Server) -> bool:
     return False
 
 
-# What a client says first, and how the answer of a server that is ready begins. MySQL speaks first,
-# after four bytes of length and number: version 10 of its protocol, where an error is 255.
-GREETINGS = {
-    "postgresql": (
-        b"\x00\x00\x00\x24\x00\x03\x00\x00user\x00kit\x00database\x00postgres\x00\x00",
-        b"R",
-    ),
-    "mysql": (b"", b"\x0a"),
-    "redis": (b"PING\r\n", b"+PONG"),
-    "memcached": (b"version\r\n", b"VERSION"),
-}
-
-
 def serves(kind: str, port: int) -> bool:
     """Tell whether the server is past its start.
 
     PostgreSQL accepts connections before that, and Docker does so for every server.
     """
-    question, answer = GREETINGS[kind]
-    skipped = 4 if kind == "mysql" else 0
+    question, answer = KINDS[kind].greeting
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as link:
         link.sendall(question)
-        return link.recv(64)[skipped:].startswith(answer)
+        return bool(re.match(answer, link.recv(64), re.DOTALL))
     return False
 
 
@@ -432,10 +432,7 @@ def start_container(name: str, kind: Kind) -> Server:
         )
         # Without an answer it has ended; the wait for it notices.
         server.port = int((shown.stdout.split() or ["0"])[0].rpartition(":")[2])
-        server.url = kind.url.format(port=server.port)
-        if name == "mysql":
-            # The image gives its user one database only; suites make their own.
-            server.url = server.url.replace("kit:kit@", "root:kit@")
+        server.url = (kind.container_url or kind.url).format(port=server.port)
         if not wait_for(server):
             raise Unavailable(server.ended() or f"the container of {kind.image} does not answer")
     except BaseException:

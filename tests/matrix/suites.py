@@ -24,39 +24,34 @@ from matrix.combinations import KIT, Combination
 from matrix.environments import environment, install
 from matrix.processes import Done, Running, Warm, run
 from matrix.rendering import render
-from matrix.services import KINDS, Servers
+from matrix.services import Servers
 
 # What a suite may see of the machine: no setting of the developer's own projects.
 KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TERM", "CI", "SSL_CERT_FILE")
 # A suite whose server has gone away would fail for minutes.
 MOST_FAILURES = 20
-# Needed while running, imported by no line: a server, named in a string, behind an address.
-NOT_IMPORTED = (
-    *("gunicorn", "flask-swagger-ui", "python-json-logger"),
-    *("psycopg", "pymysql", "cryptography", "redis", "pymemcache"),
-)
+# Packages of every project that no line imports: a server, named in a string, behind an address.
+UNIMPORTED = ("gunicorn", "flask-swagger-ui", "python-json-logger")
+SOURCES = {path.stem for path in (KIT / "deps").glob("*.in")}
 
 
 def needed(combination: Combination) -> list[str]:
     """Return the kinds of server that the combination's suite talks to."""
-    return [kind for kind in KINDS if kind in combination.choices]
+    return sorted({choice.server for choice in combination.facts if choice.server})
+
+
+def sources(combination: Combination) -> list[str]:
+    """Return the files in deps/ that combinations with the same packages have in common."""
+    return sorted(SOURCES.intersection(combination.choices))
 
 
 def settings(combination: Combination, servers: Servers) -> dict[str, str]:
     """Return the addresses that the combination's suite reads from its environment."""
-    urls = {kind: server.url for kind, server in servers.running.items()}
-    found = {}
-    if combination["database"] in urls:
-        found["TEST_DATABASE_URL"] = urls[combination["database"]]
-    if combination["cache_backend"] == "redis":
-        found["CACHE_REDIS_URL"] = urls["redis"]
-    if combination["cache_backend"] == "memcached":
-        found["CACHE_MEMCACHED_SERVERS"] = urls["memcached"]
-    if combination["limiter_backend"] == "redis":
-        found["RATELIMIT_STORAGE_URI"] = urls["redis"]
-    if combination["limiter_backend"] == "memcached":
-        found["RATELIMIT_STORAGE_URI"] = f"memcached://{urls['memcached']}"
-    return found
+    return {
+        variable: address.format(url=servers.running[choice.server].url)
+        for choice in combination.facts
+        for variable, address in choice.environment.items()
+    }
 
 
 @dataclass
@@ -267,7 +262,8 @@ def check_dependencies(result: Result, project: Path, python: Path, job: Job) ->
     """Check that the project declares the packages that it uses, and no others."""
     # deptry is the kit's; the packages that it looks up have to be the project's.
     env = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib")}
-    unused = f"DEP002={'|'.join(NOT_IMPORTED)}"
+    unimported = [name for choice in result.combination.facts for name in choice.unimported]
+    unused = f"DEP002={'|'.join([*UNIMPORTED, *unimported])}"
     deptry = [str(python), "-m", "deptry", "."]
     # By default it leaves out the tests, which alone may use what is declared for development.
     check(result, "deptry", [*deptry, "--per-rule-ignores", unused], project, env, job)
@@ -291,10 +287,7 @@ class Plan:
     """What is still to be run: a worker stays with combinations that share their environment."""
 
     def __init__(self, combinations: Sequence[Combination]) -> None:
-        def pins(combination: Combination) -> tuple[str, list[str]]:
-            return combination["api_flavor"], needed(combination)
-
-        together = groupby(sorted(combinations, key=pins), pins)
+        together = groupby(sorted(combinations, key=sources), sources)
         # The large ones first, so that little is left for the last worker at the end.
         self._waiting = sorted(([*group] for _, group in together), key=len)
         self._claimed: dict[Worker, list[Combination]] = {}

@@ -45,6 +45,7 @@ class Config(cache_store.CacheSettings, limit_store.LimitSettings):
     MAX_CONTENT_LENGTH = settings.whole_number(1024 * 1024, minimum=1)  # bytes
     LOG_LEVEL = settings.choice("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
     LOG_JSON = True
+    DOCS_AT_ROOT = False
 
     def check(self) -> None:
         """Refuse settings that don't go together."""
@@ -65,6 +66,7 @@ class DevelopmentConfig(Config):
     JWT_SECRET_KEY = settings.optional_secret()
     SQLALCHEMY_DATABASE_URI = database.address("DEV_DATABASE_URL", ENVIRONMENT)
     LOG_JSON = False
+    DOCS_AT_ROOT = True  # `/` leads to the docs page
 
 
 class TestingConfig(DevelopmentConfig):

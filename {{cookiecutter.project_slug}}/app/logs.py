@@ -1,4 +1,4 @@
-"""Structured logs: one line per event, each with the id of the request it belongs to."""
+"""Structured logs: one line per event, with the id of the request that it belongs to."""
 
 import logging
 import re
@@ -14,7 +14,7 @@ ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def init_app(app: Flask) -> None:
-    """Set the logs up, and give each request an id and a line."""
+    """Configure logging, and give each request an id and a line."""
     dictConfig(
         {
             "version": 1,
@@ -53,7 +53,7 @@ class RequestId(logging.Filter):
 
 
 def begin_request() -> None:
-    """Take the id that a proxy gave, if it is harmless, or make one up; forget the last caller."""
+    """Take over a proxy's request id if it is harmless, or make one up; forget the last caller."""
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if ACCEPTABLE_ID.fullmatch(given) else uuid.uuid4().hex
     g.started = time.perf_counter()
@@ -61,7 +61,7 @@ def begin_request() -> None:
 
 
 def finish_request(response: Response) -> Response:
-    """Write the request's line: never its query, body or headers, which may hold secrets."""
+    """Log the request, but not its query, body or headers, which may hold secrets."""
     response.headers["X-Request-ID"] = g.request_id
     milliseconds = (time.perf_counter() - g.started) * 1000
     log.info(

@@ -2,7 +2,12 @@
 
 from app.api.framework import Resource
 from app.api.versions import Version
-from app.resources import admin, auth, posts, users
+from app.resources import (
+    admin,
+    auth,
+    posts,
+    users,
+)
 
 v1: dict[str, type[Resource]] = {
     "/auth/register": auth.Register,

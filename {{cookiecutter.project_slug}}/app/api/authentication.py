@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from flask import Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_jwt_extended import get_current_user, verify_jwt_in_request
 
 from app.api.operation import Access
@@ -31,28 +31,40 @@ class Session(Protocol):
 SessionLoader = Callable[[dict[str, Any]], Session | None]
 
 
-def init_app(load_session: SessionLoader) -> None:
-    """Find sessions with the given function, and answer refused tokens in the one error format."""
+def init_app(app: Flask, load_session: SessionLoader) -> None:
+    """Find the sessions of this application's callers with the given function."""
+    app.extensions["load_session"] = load_session
 
-    @jwt.user_lookup_loader
-    def look_up(header: dict[str, Any], claims: dict[str, Any]) -> Session | None:
-        return load_session(claims)
 
-    @jwt.unauthorized_loader
-    def missing(reason: str) -> Response:
-        return problem(401, UNAUTHENTICATED["missing"])
+@jwt.user_lookup_loader
+def look_up(header: dict[str, Any], claims: dict[str, Any]) -> Session | None:
+    """Return the live session of a token."""
+    load_session: SessionLoader = current_app.extensions["load_session"]
+    return load_session(claims)
 
-    @jwt.invalid_token_loader
-    def invalid(reason: str) -> Response:
-        return problem(401, UNAUTHENTICATED["invalid"])
 
-    @jwt.expired_token_loader
-    def expired(header: dict[str, Any], claims: dict[str, Any]) -> Response:
-        return problem(401, UNAUTHENTICATED["expired"])
+@jwt.unauthorized_loader
+def report_missing(reason: str) -> Response:
+    """Return 401 for a request without a token."""
+    return problem(401, UNAUTHENTICATED["missing"])
 
-    @jwt.user_lookup_error_loader
-    def revoked(header: dict[str, Any], claims: dict[str, Any]) -> Response:
-        return problem(401, UNAUTHENTICATED["revoked"])
+
+@jwt.invalid_token_loader
+def report_invalid(reason: str) -> Response:
+    """Return 401 for a token that can't be read, or is of the wrong kind."""
+    return problem(401, UNAUTHENTICATED["invalid"])
+
+
+@jwt.expired_token_loader
+def report_expired(header: dict[str, Any], claims: dict[str, Any]) -> Response:
+    """Return 401 for an expired token."""
+    return problem(401, UNAUTHENTICATED["expired"])
+
+
+@jwt.user_lookup_error_loader
+def report_revoked(header: dict[str, Any], claims: dict[str, Any]) -> Response:
+    """Return 401 for a token whose session has ended."""
+    return problem(401, UNAUTHENTICATED["revoked"])
 
 
 def authenticate(access: Access) -> None:

@@ -70,7 +70,7 @@ def look_up(takes_query: bool) -> Entry:
     if found is None:
         return Entry(key, None)
     entry, generations = found
-    if not entry or entry["tables"].items() - generations.items():
+    if not entry:
         return Entry(key, generations)
     response = Response(entry["body"], headers=entry["headers"])
     response.headers["X-Cache"] = "HIT"
@@ -99,7 +99,11 @@ def table_names() -> set[str]:
 @lru_cache(maxsize=1024)
 def tables_in(statement: str) -> frozenset[str]:
     """Return the tables that a statement names: joined ones, subqueries and plain SQL included."""
-    return frozenset(re.findall(r"\w+", statement)) & table_names()
+    return frozenset(
+        name
+        for name in table_names()
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", statement, re.IGNORECASE)
+    )
 
 
 @event.listens_for(Engine, "before_cursor_execute")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -56,7 +57,8 @@ def call(view: View, arguments: dict[str, Any]) -> Response:
     """Call the library's view; repeat a transaction that the database undid for another one."""
     for _ in range(ATTEMPTS - 1):
         try:
-            return view(**arguments)
+            # A method may change what it is given; a repetition starts from the same.
+            return view(**deepcopy(arguments))
         except DBAPIError as error:
             if not database.was_rolled_back(error):
                 raise
@@ -78,8 +80,13 @@ class Plan:
 
 
 def plan_for(verb: str, method: Callable[..., Any]) -> Plan:
-    """Make the plan of a method, from what its decorators recorded."""
+    """Make the plan of a method, from what its decorators recorded.
+
+    Makes all of its schemas, so that a broken one fails here.
+    """
     operation = operation_of(method)
+    for cls in operation.schemas:
+        schema(cls)
     return Plan(
         operation,
         access_of(verb, operation),

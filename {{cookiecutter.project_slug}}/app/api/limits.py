@@ -6,17 +6,23 @@ from functools import cache
 from flask import current_app, request
 
 from app.api.operation import Limit
+from app.backend.settings import ConfigError
 from app.extensions import limiter
 
 
 @cache
 def limit_check(limit: Limit) -> Callable[[], None]:
-    """Return a function that counts the current request and raises 429 beyond the limit."""
+    """Return a function that counts the current request and raises 429 beyond the limit.
+
+    Raises ConfigError for a setting that doesn't exist.
+    """
+    if limit.setting not in current_app.config:
+        raise ConfigError(f"{limit.setting} limits an operation, but is not a setting.")
 
     def check() -> None: ...
 
     # Flask-Limiter tells the functions that it guards apart by their names.
-    check.__qualname__ = f"{limit.setting} by {limit.key.__qualname__}"
+    check.__qualname__ = repr(limit)
 
     def configured() -> str:
         return str(current_app.config[limit.setting])

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, redirect, url_for
 from werkzeug.routing import IntegerConverter, Map
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.api import authentication
 from app.api.authentication import SessionLoader
@@ -30,7 +31,7 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
     """Mount the versions, whose callers are found by `load_session`."""
     app.url_map.merge_slashes = False
     app.url_map.converters["id"] = IdConverter
-    authentication.init_app(load_session)
+    authentication.init_app(app, load_session)
     app.extensions["versions"] = versions
     offered = {version.number: version for version in versions}
     offer_versions(app, list(offered))
@@ -40,9 +41,10 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
         if app.config["API_DOCS_ENABLED"]:
             mount_document(blueprint, version)
         app.register_blueprint(blueprint)
-        for endpoint, view in app.view_functions.items():
-            if endpoint.startswith(f"{version.name}."):
-                app.view_functions[endpoint] = dispatching(view)
+        with app.app_context():
+            for endpoint, view in app.view_functions.items():
+                if endpoint.startswith(f"{version.name}."):
+                    app.view_functions[endpoint] = dispatching(view)
 
     def complete(response: Response) -> Response:
         """Add what every response of the API carries, errors and cached ones included."""
@@ -57,3 +59,11 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
         return set_cache_headers(response)
 
     app.after_request(complete)
+
+    if app.config["DOCS_AT_ROOT"] and app.config["API_DOCS_ENABLED"]:
+        newest = versions[-1].name
+
+        @app.get("/")
+        def root() -> BaseResponse:
+            """Lead to the docs page."""
+            return redirect(url_for(f"{newest}.docs"))

@@ -3,9 +3,11 @@
 import json
 from typing import Any
 
-from flask import g, request
+from flask import request
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+
+BROKEN = "app.body_is_broken"  # where the WSGI environment keeps it
 
 NO_INPUT = "No input data provided"
 NOT_READABLE = "The body can't be read"
@@ -15,14 +17,14 @@ BROKEN_JSON = "The body is not valid JSON"
 
 def read_body() -> bytes:
     """Return the body as it came; raise 400 for one that breaks off, 413 for one too large."""
-    if "body_is_broken" not in g:
+    if BROKEN not in request.environ:
         try:
             return request.get_data()
         except HTTPException:
             raise
         except Exception:  # each server has errors of its own for chunks that it can't read
             # It tells only the first reader.
-            g.body_is_broken = True
+            request.environ[BROKEN] = True
     raise BadRequest(NOT_READABLE)
 
 

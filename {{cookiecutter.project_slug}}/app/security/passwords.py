@@ -25,17 +25,17 @@ def _current() -> PasswordHasher:
 
 
 def _bytes(password: str) -> bytes:
-    # JSON can carry half a surrogate pair, and a password may be anything.
+    # JSON can carry half a surrogate pair, and a password may hold any character.
     return password.encode("utf-8", "surrogatepass")
 
 
 def hash_password(password: str) -> str:
-    """The salted hash of a password, at the application's configured cost."""
+    """Return the salted hash of a password, at the configured cost."""
     return _current().hash(_bytes(password))
 
 
 def verify(password_hash: str, password: str) -> bool:
-    """Whether a hash is that of the password."""
+    """Tell whether a hash is that of the password."""
     try:
         return _current().verify(password_hash, _bytes(password))
     except (VerificationError, InvalidHashError):
@@ -43,10 +43,10 @@ def verify(password_hash: str, password: str) -> bool:
 
 
 def verify_nobody(password: str) -> None:
-    """Take the time of a check, so that unknown names can't be told from known ones by it."""
+    """Take as long as a real check, so that timing doesn't reveal which names exist."""
     verify(_dummy_hash(_current()), password)
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Whether a hash was made at another cost than today's."""
+    """Tell whether a hash was made at another cost than the configured one."""
     return _current().check_needs_rehash(password_hash)

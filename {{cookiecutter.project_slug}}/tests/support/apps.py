@@ -33,7 +33,7 @@ def other_app(
 
 
 def production(database_url: str) -> dict[str, str]:
-    """Return settings that production accepts; no test reads what another left in its cache."""
+    """Return settings that production accepts; without a cache, which other tests use."""
     return {
         "FLASK_CONFIG": "production",
         "SECRET_KEY": secrets.token_hex(32),

@@ -117,8 +117,8 @@ class ProblemOut(Schema):
     )
 
 
-def add_components(spec: APISpec) -> None:
-    """Add what operations refer to by name."""
+def add_components(spec: APISpec, problems: set[int]) -> None:
+    """Add what operations refer to by name, among it these problems beside the usual ones."""
     for scheme, meaning in TOKENS.items():
         spec.components.security_scheme(
             scheme,
@@ -131,10 +131,12 @@ def add_components(spec: APISpec) -> None:
         tags = {"type": "string", "format": "etag", "examples": [sent]}
         spec.components.parameter(name, "header", {"description": meaning, "schema": tags})
     spec.components.schema("Problem", schema=ProblemOut)
-    for status, (meaning, detail) in PROBLEMS.items():
+    for status in sorted({*PROBLEMS, *problems}):
+        title = HTTP_STATUS_CODES[status]
+        meaning, detail = PROBLEMS.get(status, (f"{title}.", title))
         example: dict[str, Any] = {
             "type": "about:blank",
-            "title": HTTP_STATUS_CODES[status],
+            "title": title,
             "status": status,
             "detail": detail,
             "message": detail,

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from http import HTTPStatus
 from inspect import getdoc, getmodule
 from typing import Any
 
@@ -10,6 +9,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from marshmallow import Schema
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import Rule
 
 from app.api.fields import MAX_ID
@@ -55,7 +55,7 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
         },
         servers=[{"url": version.base}],
     )
-    add_components(spec)
+    add_components(spec, _declared_problems(version))
     tags: dict[str, str] = {}
     for path, resource in version.routes.items():
         # The docstring of a module describes its resources.
@@ -81,6 +81,16 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
             # Each field may be missing, but not all of them.
             kind["minProperties"] = 1
     return spec.to_dict()
+
+
+def _declared_problems(version: Version) -> set[int]:
+    """Return the refusals that `may_fail` names."""
+    return {
+        status
+        for resource in version.routes.values()
+        for verb in resource.methods or ()
+        for status in operation_of(getattr(resource, verb.lower())).problems
+    }
 
 
 def _tag(path: str) -> str:
@@ -131,7 +141,7 @@ def _parameters(verb: str, operation: Operation) -> Iterator[dict[str, Any] | st
 def _responses(rule: Rule, verb: str, operation: Operation) -> dict[str, Any]:
     status = operation.status or 200
     # Any other status is described by its name.
-    description = SUCCESS.get(status) or f"{HTTPStatus(status).phrase}."
+    description = SUCCESS.get(status) or f"{HTTP_STATUS_CODES.get(status, 'Success')}."
     success: dict[str, Any] = {
         "description": "A page of the list." if operation.many else description,
         "headers": headers(*_headers(operation)),

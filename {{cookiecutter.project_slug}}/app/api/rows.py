@@ -1,0 +1,36 @@
+"""Rows that are found by a unique name."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Protocol, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped
+
+from app.extensions import db
+
+
+class Named(Protocol):
+    """A model with a unique name."""
+
+    name: Mapped[str]
+
+    def __init__(self, *, name: str) -> None: ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+def rows_named(model: type[N], names: Iterable[str]) -> list[N]:
+    """Return the rows of these names, ordered by name; create those that are missing."""
+    wanted = {*names}
+    named = select(model).where(model.name.in_(wanted)).order_by(model.name)
+    rows = list(db.session.scalars(named))
+    if len(rows) == len(wanted):
+        return rows
+    for missing in sorted(wanted - {row.name for row in rows}):
+        # Another request may create it first.
+        with suppress(IntegrityError), db.session.begin_nested():
+            db.session.add(model(name=missing))
+    return list(db.session.scalars(named))
