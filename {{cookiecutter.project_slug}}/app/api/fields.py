@@ -69,7 +69,7 @@ class Money(fields.Decimal):
     """An amount as a decimal string with a fixed number of places, such as `9.90`."""
 
     def __init__(self, *, places: int = 2, metadata: dict[str, Any] | None = None, **kwargs: Any):
-        self.pattern = rf"-?[0-9]{{1,12}}(\.[0-9]{{1,{places}}})?"
+        self.pattern = r"-?[0-9]{1,12}(\.[0-9]{1,N})?".replace("N", str(places))
         example = f"9.{'90'.ljust(places, '0')[:places]}"
         documented = {"type": "string", "pattern": f"^{self.pattern}$", "examples": [example]}
         super().__init__(
