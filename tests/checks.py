@@ -296,8 +296,12 @@ def _in_pyproject(text: str) -> Iterator[str]:
     yield from tool["pytest"]["ini_options"]["testpaths"]
     yield from tool["ruff"]["format"]["exclude"]
     yield from tool["ruff"]["lint"]["per-file-ignores"]
-    for module in re.findall(r'"((?:app|tests)\.[\w.*]+)"', text):
-        yield module.replace(".", "/") + ("" if module.endswith("*") else ".py")
+    # import-linter looks for the modules that it is told of by itself.
+    for override in tool["mypy"].get("overrides", []):
+        named = override["module"]
+        for module in [named] if isinstance(named, str) else named:
+            if module.startswith(("app.", "tests.")):
+                yield module.replace(".", "/") + ("" if module.endswith("*") else ".py")
 
 
 # What a format's own keys name; a name with a known ending is found in any file.
@@ -355,12 +359,15 @@ def context_faults(project: Path, _: Combination | None = None) -> list[str]:
 LISTED = re.compile(r"(?m)^(?:# )?([A-Z][A-Z0-9_]*)=")
 READ = re.compile(
     r"""
-    \b(?: env\.\w+\( | whole_number\( | os\.environ\.get\( | os\.environ\[ ) \s* "([A-Z0-9_]+)"
-    | \bDATABASE_VARIABLE\ =\ "([A-Z0-9_]+)"
+    ^\ {4}([A-Z][A-Z0-9_]+)\ =\ (?:settings\.)?
+        (?: text | whole_number | flag | choice | items | origins | rate_limits | secret
+          | optional_secret | setting )\(
+    | \b(?: database\.address\( | value\( | os\.environ\.get\( | os\.environ\[ | environ\.get\( )
+        \s* "([A-Z0-9_]+)"
     | "([A-Z0-9_]+)"\ (?:not\ )?in\ os\.environ
     | \$\{([A-Z0-9_]+)
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )
 
 

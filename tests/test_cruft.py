@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from matrix.combinations import KIT
 
-IN_THE_KIT = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
+IN_THE_KIT = ("cookiecutter.json", "hooks", "templates", "{{cookiecutter.project_slug}}")
 
 
 @pytest.fixture

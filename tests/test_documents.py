@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from matrix.__main__ import arguments, selection
-from matrix.combinations import KIT, OPTIONS, covering
+from matrix.combinations import KIT, OPTIONS, covering, every_combination
 from matrix.environments import USUAL_CACHE
 from matrix.services import KINDS
 
@@ -84,6 +84,12 @@ def test_long_forms_are_in_a_table_of_their_own() -> None:
     every = {section.partition(":")[2] for section in tox if section.startswith("testenv:")}
     named = {cells[0].strip("`") for cells in rows(README, r"`[a-z]+`")} & every
     assert named == every - {"demo", "deps"}
+
+
+def test_number_of_combinations_is_the_one_said() -> None:
+    said = re.findall(r"(\d+) (?:combinations|renders)", README)
+    assert said
+    assert {*map(int, said)} == {len(every_combination())}
 
 
 def test_size_of_the_subset_is_the_one_said() -> None:

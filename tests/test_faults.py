@@ -192,12 +192,16 @@ def test_file_that_does_not_reach_the_image_is_caught(project: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "caught"),
     [
-        ("app/config.py", '        env.flag("NEW", True)\n', ".env.example lacks NEW"),
-        ("app/config.py", '        env.text(\n"NEW", "")\n', ".env.example lacks NEW"),
-        ("app/config.py", '    DATABASE_VARIABLE = "NEW"\n', ".env.example lacks NEW"),
+        ("app/config.py", "    NEW = settings.flag(True)\n", ".env.example lacks NEW"),
+        ("app/backend/cache_store.py", "    NEW = flag(True)\n", ".env.example lacks NEW"),
+        ("app/config.py", 'database.address(\n"NEW", "")\n', ".env.example lacks NEW"),
         ("app/health.py", 'if "NEW" in os.environ:\n', ".env.example lacks NEW"),
         ("gunicorn.conf.py", 'os.environ.get("NEW")\n', ".env.example lacks NEW"),
-        ("gunicorn.conf.py", 'whole_number("NEW", 1, 2)\n', ".env.example lacks NEW"),
+        (
+            "gunicorn.conf.py",
+            'whole_number(1).value("NEW", os.environ)\n',
+            ".env.example lacks NEW",
+        ),
         ("compose.yaml", "# ${NEW:?set it}\n", ".env.example lacks NEW"),
         (".env.example", "# OLD=1\n", ".env.example lists OLD, which nothing reads"),
         (".env.example", "OLD=\n", ".env.example lists OLD, which nothing reads"),

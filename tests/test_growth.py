@@ -15,7 +15,10 @@ import pytest
 from matrix.combinations import KIT, OPTIONS, every_combination
 
 # What renders projects and checks them; nothing else of the kit is copied.
-PARTS = ("cookiecutter.json", "deps", "hooks", "tests", "{{cookiecutter.project_slug}}")
+PARTS = (
+    *("cookiecutter.json", "deps", "hooks", "tests"),
+    *("templates", "{{cookiecutter.project_slug}}"),
+)
 # Runs in a copy of the kit, on its own harness.
 STATIC_CHECKS = """
 import json, sys
@@ -87,6 +90,8 @@ def add_choice(kit: Path, prompt: str, like: str, new: str) -> list[Path]:
             copies.append(Path(shutil.copy(path, copy)))
         else:
             path.rename(path.with_name(named(path.name)))
+    for part in [*(kit / "templates").glob(f"*/{prompt}/{like}.*")]:
+        shutil.copy(part, part.with_name(new + part.suffix))
     prompts = change_prompts(kit)
     prompts[prompt].append(new)
     prompts["__prompts__"][prompt][new] = new
@@ -126,7 +131,7 @@ def static_checks(kit: Path) -> dict[str, Any]:
 def code_of(kit: Path) -> dict[Path, bytes]:
     """Return every file of the kit but those that describe its prompts, choices and projects."""
     described = {Path("cookiecutter.json"), Path("tests/choices.toml")}
-    files = (path.relative_to(kit) for part in PARTS[1:-1] for path in (kit / part).rglob("*"))
+    files = (path.relative_to(kit) for part in PARTS[1:-2] for path in (kit / part).rglob("*"))
     return {
         file: (kit / file).read_bytes()
         for file in files

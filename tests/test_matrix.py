@@ -213,18 +213,6 @@ def test_misuse_is_one_line_and_status_2_before_anything_starts(
 # --- what counts as passed ----------------------------------------------------------------------
 
 
-def test_combination_that_is_silently_dropped_fails_the_run() -> None:
-    results = [Result(combination, "passed") for combination in SEEDS[1:]]
-    wrong = ["1 of 6 combinations are not accounted for"]
-    assert verdict(SEEDS, results, strict=False) == wrong
-
-
-def test_combination_that_ran_twice_fails_the_run() -> None:
-    results = [Result(combination, "passed") for combination in [*SEEDS, SEEDS[1]]]
-    wrong = ["1 of 6 combinations are not accounted for"]
-    assert verdict(SEEDS, results, strict=False) == wrong
-
-
 def test_skipped_combination_fails_only_a_run_that_requires_every_server() -> None:
     results = [Result(SEEDS[0], "passed"), Result(SEEDS[1], "skipped")]
     assert verdict(SEEDS[:2], results, strict=False) == []
@@ -455,16 +443,6 @@ def test_it():
     output, _ = matrix(scratch, template, "--no-deep", "--workers", "1", *names).communicate()
     assert "3 expected, 3 run, 2 passed, 1 failed" in output
     assert "the process that forks suites was ended by SIGKILL" in output
-
-
-def test_process_that_ended_before_its_order_is_named_and_closed(tmp_path: Path) -> None:
-    ends_at_once = Path(shutil.which("true") or "")
-    warm = processes.Warm(ends_at_once, tmp_path, {})
-    while not warm.ended:
-        time.sleep(0.01)
-    with pytest.raises(RuntimeError, match="the process that forks suites ended"):
-        warm.run([], tmp_path, {}, processes.Running())
-    warm.close()
 
 
 @pytest.mark.parametrize("step", ["_test", "_explain", "_keep"])
@@ -727,81 +705,16 @@ def test_it():
     assert "the redis server ended" in output
 
 
-POSTGRESQL = "postgresql-restx-simple-memory-url"
-SUITE_THAT_STOPS_POSTGRESQL = """
-import os, re, socket, time
-from pathlib import Path
-
-HERE = Path({here!r})
-
-def serves(port):
-    try:
-        with socket.create_connection(("127.0.0.1", port), 1) as link:
-            link.sendall({greeting!r})
-            return link.recv(1) == b"R"
-    except OSError:
-        return False
-
-def test_it():
-    if "TEST_DATABASE_URL" not in os.environ:
-        return
-    port = int(re.search(r":(\\d+)/", os.environ["TEST_DATABASE_URL"])[1])
-    if not (HERE / "port").exists():
-        (HERE / "port.new").write_text(str(port))
-        (HERE / "port.new").rename(HERE / "port")
-        while not (HERE / "connected").exists():
-            time.sleep(0.01)
-        for file in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                words = file.read_bytes()
-            except OSError:
-                continue
-            if f"--port={{port}}\\0".encode() in words:
-                os.kill(int(file.parent.name), {number})
-                while {at_once} and ") Z " not in file.with_name("stat").read_text():
-                    time.sleep(0.01)
-        while serves(port):
-            time.sleep(0.01)
-    assert serves(port)
-"""
-
-
-@pytest.mark.usefixtures("installed")
-@pytest.mark.parametrize(
-    ("number", "said"),
-    [
-        # It stays until the last client has gone, and turns new ones away.
-        (signal.SIGTERM, r"the postgresql server \(started from \S+\) does not answer"),
-        # It ends at once, and frees its shared memory, which SIGKILL would not.
-        (signal.SIGQUIT, r"the postgresql server ended \(exit status \d\)"),
-    ],
-)
-def test_postgresql_that_is_stopped_half_way_is_named(
-    number: signal.Signals, said: str, scratch: Path
-) -> None:
-    greeting, answer = KINDS["postgresql"].greeting
-    suite = SUITE_THAT_STOPS_POSTGRESQL.format(
-        here=str(scratch),
-        greeting=greeting,
-        number=int(number),
-        at_once=number == signal.SIGQUIT,
-    )
-    template = stand_in(scratch / "kit", suite)
-    names = [POSTGRESQL, POSTGRESQL.replace("url", "header")]
-    port = scratch / "port"
-    run = matrix(scratch, template, "--no-deep", "--workers", "1", *names, DEFAULT.name)
-    wait_until(port.exists, run)
-    with socket.create_connection(("127.0.0.1", int(port.read_text()))) as client:
-        client.sendall(greeting)
-        assert client.recv(1) == answer
-        (scratch / "connected").touch()
-        output, _ = run.communicate()
-    assert run.returncode == 1, output
-    entries = json.loads((scratch / "report" / "report.json").read_text())["combinations"]
-    failed = [entry for entry in entries if entry["outcome"] == "failed"]
-    assert [entry["name"] for entry in failed] == names
-    for entry in failed:
-        assert re.fullmatch(f"{said}; 1 of 1 tests failed", entry["reason"])
+def test_server_that_still_runs_but_serves_nobody_is_named() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        subprocess.Popen(["sleep", "60"]) as process,
+    ):
+        port = listener.getsockname()[1]
+        server = Server("postgresql", "", "started by a test", port, process)
+        assert server.fault() == "the postgresql server (started by a test) does not answer"
+        server.end()
+        assert server.fault().startswith("the postgresql server ended")
 
 
 def test_missing_server_is_named_with_the_way_to_get_it(

@@ -10,7 +10,7 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 import checks
 import pytest
 from matrix.combinations import KIT, SEEDS, Combination, every_combination
-from matrix.rendering import compiled, render
+from matrix.rendering import render
 
 
 def by_fault(
@@ -80,7 +80,6 @@ def test_rendering_takes_as_long_as_that_of_a_small_template(tmp_path: Path) -> 
         return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
     def processor_seconds(template: Path, into: Path) -> float:
-        compiled.clear()
         started = processor_time()
         render({}, into, template)
         return processor_time() - started

@@ -1,4 +1,4 @@
-"""Wrong types and wrongly declared dependencies of a rendered project are caught."""
+"""Wrong types, imports and declared dependencies of a rendered project are caught."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from matrix.combinations import SEEDS, Combination
 from matrix.environments import environment
 from matrix.services import Servers
-from matrix.suites import Job, Result, check_dependencies, check_types
+from matrix.suites import Job, Result, check_dependencies, check_imports, check_types
 
 COMBINATION = SEEDS[0]
 
@@ -39,6 +39,18 @@ def test_wrong_type_is_caught(result: Result, project: Path, job: Job, tmp_path:
     check_types(result, project, environment(project), job, tmp_path / "mypy")
     assert (result.outcome, result.reason) == ("failed", "mypy found faults")
     assert "Incompatible types in assignment" in result.output
+
+
+def test_import_of_a_subject_by_the_machinery_is_caught(
+    result: Result, project: Path, job: Job
+) -> None:
+    python = environment(project)
+    check_imports(result, project, python, job)
+    assert result.outcome == "passed", result.output
+    (project / "app" / "api" / "spoiled.py").write_text("import app.models.user\n")
+    check_imports(result, project, python, job)
+    assert (result.outcome, result.reason) == ("failed", "import-linter found faults")
+    assert "app.api.spoiled -> app.models.user" in result.output
 
 
 def add_import(project: Path) -> None:

@@ -131,6 +131,8 @@ class Worker:
         if deep and result.outcome == "passed":
             check_types(result, self.project, python, self.job, self.folder / "mypy")
         if deep and result.outcome == "passed":
+            check_imports(result, self.project, python, self.job)
+        if deep and result.outcome == "passed":
             check_dependencies(result, self.project, python, self.job)
 
     def _explain(self, result: Result) -> None:
@@ -256,6 +258,12 @@ def check_types(result: Result, project: Path, python: Path, job: Job, cache: Pa
     """Check the project's types; what `cache` knows of its packages is not looked at again."""
     mypy = [str(python), "-m", "mypy", "--strict", "--cache-dir", str(cache)]
     check(result, "mypy", mypy, project, {**os.environ}, job)
+
+
+def check_imports(result: Result, project: Path, python: Path, job: Job) -> None:
+    """Check the contracts in the project's pyproject.toml on which package may import which."""
+    command = [str(python.with_name("lint-imports")), "--no-cache"]
+    check(result, "import-linter", command, project, {**os.environ}, job)
 
 
 def check_dependencies(result: Result, project: Path, python: Path, job: Job) -> None:

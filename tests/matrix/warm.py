@@ -9,22 +9,16 @@ another environment. The very first one imports everything by itself, as a user'
 
 from __future__ import annotations
 
-import atexit
 import ctypes
-import fcntl
 import gc
 import importlib
 import json
 import os
 import signal
-import socket
 import sys
 import sysconfig
-import traceback
 import warnings
-from collections.abc import Sequence
 from contextlib import suppress
-from multiprocessing import util
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -67,58 +61,11 @@ def run(order: dict[str, Any]) -> NoReturn:
     os.chdir(order["folder"])
     # Where Python puts the working directory with -m; it was this file's folder so far.
     sys.path[0] = order["folder"]
-    keep_spare()
     status = pytest.main(order["arguments"])
     IMPORTED.write_text("\n".join(installed_modules()))
-    # An ordinary end would take apart what was imported, object by object.
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
-
-
-def keep_spare() -> None:
-    """Fork a process that becomes multiprocessing's fork server when the suite starts one.
-
-    That would be a new Python, which imports everything again; this one has the packages already,
-    and nothing of the suite.
-    """
-    ours, theirs = socket.socketpair()
-    spare = os.fork()
-    if spare == 0:
-        ours.close()
-        become_fork_server(theirs)
-    theirs.close()
-    spares = [spare]
-    start_new = util.spawnv_passfds
-
-    def start(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
-        program = args[-1]
-        if not spares or "multiprocessing.forkserver" not in program:
-            return start_new(path, args, passfds)
-        message = json.dumps({"program": program, "files": [*passfds]})
-        socket.send_fds(ours, [message.encode()], passfds)
-        return spares.pop()
-
-    # Without documentation, but where multiprocessing starts what it needs, in every version.
-    util.spawnv_passfds = start
-
-
-def become_fork_server(suite: socket.socket) -> NoReturn:
-    """Run the program that the suite sends, with the files under the numbers it knows them by."""
-    try:
-        message, files, *_ = socket.recv_fds(suite, 65536, 16)
-        if message:
-            told = json.loads(message)
-            free = max(*told["files"], *files) + 1
-            above = [fcntl.fcntl(file, fcntl.F_DUPFD, free) for file in files]
-            for file, number in zip(above, told["files"], strict=True):
-                os.dup2(file, number)
-            exec(told["program"], {"__name__": "__main__"})
-    except Exception:
-        traceback.print_exc()
-    finally:
-        os._exit(0)
+    # Python's last collection would visit everything that was imported, for half a second.
+    gc.freeze()
+    sys.exit(status)
 
 
 def end_with_parent() -> None:

@@ -17,24 +17,25 @@ if TYPE_CHECKING:
 
     from tests.support.client import Client
 
-# The suite's own settings, whatever .env says: what is empty here counts as not set.
-for setting in {
-{% if cookiecutter.versioning == 'header' %}
-    "API_DEFAULT_VERSION",
-{% endif %}
-    *("API_DOCS_ENABLED", "CACHE_DEFAULT_TIMEOUT", "CACHE_TYPE"),
-    *("CORS_ORIGINS", "JWT_ACCESS_TOKEN_EXPIRES", "JWT_REFRESH_TOKEN_EXPIRES"),
-    *("MAX_CONTENT_LENGTH", "RATELIMIT_DEFAULT", "RATELIMIT_ENABLED", "RATELIMIT_LOGIN"),
-    *("RATELIMIT_REGISTER", "TRUSTED_PROXIES"),
-}:
-    os.environ[setting] = ""
-# Two thousand lines of requests would cost a tenth of the time.
-os.environ["LOG_LEVEL"] = "WARNING"
+
+@pytest.fixture(scope="session")
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The suite's own settings, whatever .env says; only the addresses of servers are taken."""
+    from app.config import TestingConfig
+
+    for variable in TestingConfig.variables().values():
+        if variable.endswith("_DIR"):
+            os.environ[variable] = str(tmp_path_factory.mktemp("folder"))
+        elif not variable.endswith(("_URL", "_URI", "_SERVERS")):
+            # What is empty counts as not set.
+            os.environ[variable] = ""
+    # Two thousand lines of requests would cost a tenth of the time.
+    os.environ["LOG_LEVEL"] = "WARNING"
 
 
 @pytest.fixture(scope="session")
-def database_url() -> Iterator[str]:
-    """The address of a new database; the suite ends here if its server does not answer."""
+def database_url(own_settings: None) -> Iterator[str]:
+    """The address of the suite's own database."""
     from sqlalchemy.exc import OperationalError
 
     from tests.support.database import own_database
@@ -48,16 +49,13 @@ def database_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def app(database_url: str{{ ', tmp_path_factory: pytest.TempPathFactory' if cookiecutter.cache_backend == 'simple' }}) -> Iterator[Flask]:
-    """The application, migrated; the suite ends here if it is not ready."""
+def app(database_url: str) -> Iterator[Flask]:
+    """The application, migrated; the suite ends here if a part of it does not answer."""
     from flask_migrate import upgrade
 
     from app import create_app, db
     from tests.support.client import Client, new_client
 
-{% if cookiecutter.cache_backend == 'simple' %}
-    os.environ["CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
-{% endif %}
     app = create_app("testing")
     app.test_client_class = Client
     with app.app_context():

@@ -1,6 +1,7 @@
 """Fields that refuse what the stock ones let through, and those that many schemas share."""
 
 import re
+from datetime import UTC
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -8,6 +9,7 @@ from marshmallow import ValidationError, fields
 MAX_ID = 2**31 - 1
 # NUL, which ends text in too many places, and lone surrogates, which have no UTF-8 form.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+RFC_3339 = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 
 
 class Text(fields.String):
@@ -37,18 +39,18 @@ class WholeNumber(fields.Integer):
 
 
 class Id(fields.Integer):
-    """The id of a row that is shown."""
+    """The id of a shown row."""
 
     def __init__(self) -> None:
         super().__init__(required=True, metadata={"minimum": 1, "examples": [7]})
 
 
 class Time(fields.AwareDateTime):
-    """A time of a row that is shown, in RFC 3339."""
+    """A time of a shown row, in RFC 3339."""
 
-    def __init__(self) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         example = "2026-01-31T12:00:00.123456+00:00"
-        super().__init__(required=True, format="iso", metadata={"examples": [example]})
+        super().__init__(required=True, format="iso", metadata={"examples": [example]}, **kwargs)
 
 
 class Flag(fields.Boolean):
@@ -63,8 +65,44 @@ class Flag(fields.Boolean):
         return value
 
 
+class Money(fields.Decimal):
+    """An amount as a decimal string with a fixed number of places, such as `9.90`."""
+
+    def __init__(self, *, places: int = 2, metadata: dict[str, Any] | None = None, **kwargs: Any):
+        self.pattern = r"-?[0-9]{1,12}(\.[0-9]{1,N})?".replace("N", str(places))
+        example = f"9.{'90'.ljust(places, '0')[:places]}"
+        documented = {"type": "string", "pattern": f"^{self.pattern}$", "examples": [example]}
+        super().__init__(
+            places=places, as_string=True, metadata={**documented, **(metadata or {})}, **kwargs
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(self.pattern, value):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Moment(fields.AwareDateTime):
+    """A time that a client sends, in RFC 3339 with a zone; it is kept in UTC."""
+
+    def __init__(self, *, metadata: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        documented = {"examples": ["2026-01-31T12:00:00Z"], **(metadata or {})}
+        super().__init__(format="iso", metadata=documented, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(RFC_3339, value):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        try:
+            return super()._deserialize(value.upper(), attr, data, **kwargs).astimezone(UTC)
+        except OverflowError:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
+
+
 class Sort(fields.Field[list[tuple[str, bool]]]):
-    """An order such as `-created_at,title`, as pairs of a name and whether it descends."""
+    """An order such as `-created_at,title`, as pairs of a name and whether it descends.
+
+    Ties end in the id, which may be named last.
+    """
 
     def __init__(self, *names: str, default: str) -> None:
         self.names = names
@@ -73,7 +111,7 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
             load_default=lambda: self._parse(default),
             metadata={
                 "type": "string",
-                "pattern": f"^{name}(,{name})*$",
+                "pattern": f"^{name}(,{name})*(,-?id)?$",
                 "default": default,
                 "description": "Fields in the order of their weight; a leading `-` reverses one.",
             },
@@ -88,7 +126,7 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
         order: dict[str, bool] = {}
         for part in text.split(","):
             name = part.removeprefix("-")
-            if name not in self.names:
+            if name not in self.names and not (name == "id" and order):
                 raise ValidationError(
                     f"Can't be sorted by {name!r}. Possible: {', '.join(self.names)}."
                 )

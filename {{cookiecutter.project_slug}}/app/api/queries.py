@@ -11,10 +11,10 @@ class ListQuery(Schema):
     per_page = WholeNumber(load_default=20, validate=validate.Range(1, 100))
     cursor = Text(
         load_default="",
-        validate=validate.Regexp(r"[A-Za-z0-9_-]*\Z", error="Not a cursor of this list."),
+        validate=validate.Regexp(r"[A-Za-z0-9_.-]*\Z", error="Not a cursor of this list."),
         metadata={
             "format": "cursor",
-            "pattern": "^[A-Za-z0-9_-]*$",
+            "pattern": "^[A-Za-z0-9_.-]*$",
             "description": "Where the page begins; taken from a Link header.",
         },
     )

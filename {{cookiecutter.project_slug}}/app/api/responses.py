@@ -1,13 +1,18 @@
 """What an operation returns, as a response."""
 
+from functools import cache
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response, request, url_for
+from sqlalchemy import Numeric, inspect
+from sqlalchemy.orm import Mapper
 
 from app.api.conditional import etag_of
 from app.api.operation import Operation
 from app.api.pages import Page
 from app.api.schemas import represent
+from app.backend.base import Entity
+from app.extensions import db
 
 
 def respond(operation: Operation, value: Any) -> Response:
@@ -19,6 +24,8 @@ def respond(operation: Operation, value: Any) -> Response:
     if isinstance(value, Page):
         response.headers.update(value.headers)
         value = value.items
+    if isinstance(value, Entity) and request.method not in {"GET", "HEAD"}:
+        read_back(value)
     cls = operation.choose(value) if operation.choose else operation.schemas[0]
     body = represent(cls, value, many=operation.many)
     response.set_data(body)
@@ -27,3 +34,17 @@ def respond(operation: Operation, value: Any) -> Response:
     if operation.location:
         response.headers["Location"] = url_for(operation.location, id=value.id)
     return response
+
+
+def read_back(row: Entity) -> None:
+    """Have a written row show what is stored, where the database may have changed it."""
+    names = _changeable(inspect(row).mapper) & row.__dict__.keys()
+    if names:
+        db.session.expire(row, names)
+
+
+@cache
+def _changeable(mapper: Mapper[Any]) -> frozenset[str]:
+    """Return the attributes that the database may change: scales of numbers, orders of lists."""
+    numbers = {name for name, column in mapper.columns.items() if isinstance(column.type, Numeric)}
+    return frozenset(numbers | {name for name, r in mapper.relationships.items() if r.uselist})

@@ -78,12 +78,16 @@ class Settings:
 
 def load_env_file(path: Path) -> None:
     """Set the variables of a .env file, if there is one, that are not set in the environment."""
+    # The flask command reads the file before the application does, and ends with a traceback where
+    # it is not UTF-8.
     try:
         if path.exists():
             with path.open(encoding="utf-8") as file:
-                for line in parse_stream(file):
-                    if line.error:
-                        raise ValueError(f"line {line.original.line} is not NAME=value")
+                for statement in parse_stream(file):
+                    if statement.error:
+                        source = statement.original
+                        number = source.line + source.string.rstrip().count("\n")
+                        raise ValueError(f"line {number} is not NAME=value")
         load_dotenv(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error

@@ -14,14 +14,10 @@ class Post(Entity):
     __tablename__ = "posts"
     # One index for each order that a list can be asked for; ties end in the id.
     __table_args__ = (
-        Index("ix_posts_published_id", "published", "id"),
         Index("ix_posts_published_created_at", "published", "created_at", "id"),
         Index("ix_posts_published_updated_at", "published", "updated_at", "id"),
-        Index("ix_posts_published_title", "published", "title", "id"),
-        Index("ix_posts_user_id_published_id", "user_id", "published", "id"),
         Index("ix_posts_user_id_published_created_at", "user_id", "published", "created_at", "id"),
         Index("ix_posts_user_id_published_updated_at", "user_id", "published", "updated_at", "id"),
-        Index("ix_posts_user_id_published_title", "user_id", "published", "title", "id"),
         TABLE_OPTIONS,
     )
 

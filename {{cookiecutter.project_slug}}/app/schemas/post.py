@@ -39,7 +39,7 @@ class UserPostQuery(ListQuery):
     """Posts of one user."""
 
     published = fields.Boolean(load_default=True)
-    sort = Sort("id", "created_at", "updated_at", "title", default="-created_at")
+    sort = Sort("created_at", "updated_at", default="-created_at")
 
 
 class PostQuery(UserPostQuery):

@@ -86,8 +86,7 @@ def upgrade() -> None:
         ),{{ options }}
     )
     for filters in (["published"], ["user_id", "published"]):
-        op.create_index(f"ix_posts_{'_'.join(filters)}_id", "posts", [*filters, "id"])
-        for column in ("created_at", "updated_at", "title"):
+        for column in ("created_at", "updated_at"):
             columns = [*filters, column]
             op.create_index(f"ix_posts_{'_'.join(columns)}", "posts", [*columns, "id"])
     op.create_table(

@@ -311,7 +311,8 @@ def by_bulk_delete_of_things(thing: Thing) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "shown"), [(by_appending_a_known_tag, ["old", "old"]), (by_bulk_delete_of_things, [])]
+    ("change", "shown"),
+    [(by_appending_a_known_tag, ["old", "old"]), (by_bulk_delete_of_things, [])],
 )
 def test_entry_that_shows_only_the_other_end_of_an_association_ends_too(
     various: Flask, change: Callable[[Thing], None], shown: list[str]
