@@ -1,1 +1,1 @@
-"""Who calls, and what the caller may see and do."""
+"""Passwords and their hashes."""

@@ -30,12 +30,12 @@ def _bytes(password: str) -> bytes:
 
 
 def hash_password(password: str) -> str:
-    """The salted hash of a password, at the application's configured cost."""
+    """Return the salted hash of a password, made at the configured cost."""
     return _current().hash(_bytes(password))
 
 
 def verify(password_hash: str, password: str) -> bool:
-    """Whether a hash is that of the password."""
+    """Tell whether a hash was made from this password."""
     try:
         return _current().verify(password_hash, _bytes(password))
     except (VerificationError, InvalidHashError):
@@ -43,10 +43,10 @@ def verify(password_hash: str, password: str) -> bool:
 
 
 def verify_nobody(password: str) -> None:
-    """Take the time of a check, so that unknown names can't be told from known ones by it."""
+    """Take as long as a real check: the time must not tell unknown names from known ones."""
     verify(_dummy_hash(_current()), password)
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Whether a hash was made at another cost than today's."""
+    """Tell whether a hash was made at another cost than the configured one."""
     return _current().check_needs_rehash(password_hash)
