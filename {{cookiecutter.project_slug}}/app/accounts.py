@@ -1,4 +1,4 @@
-"""What resources and commands do with an account."""
+"""What resources and commands do with accounts."""
 
 import hashlib
 from collections.abc import Iterable
@@ -35,18 +35,21 @@ def roles_named(*names: str) -> list[Role]:
 
 
 def add_user(data: dict[str, Any], roles: Iterable[str] = (USER,)) -> User:
-    """Add a user with these roles; by default with the one that everybody has."""
+    """Add a user with these roles to the database session."""
     user = User(**data)
     user.roles = roles_named(*roles)
     db.session.add(user)
     return user
 
 
-def authenticated(username: str, password: str) -> User:
-    """Return the active user with this name and password; raise 401 otherwise, in the same time."""
+def check_credentials(username: str, password: str) -> User:
+    """Return the active user with this name and password; any refusal is the same 401.
+
+    It takes the same time for unknown names as for wrong passwords.
+    """
     named = select(User).where(User.username_key == username.lower())
     user = db.session.scalars(named.options(joinedload(User.roles))).unique().one_or_none()
-    # A database may ignore spaces at the end; the limit by account does not.
+    # Some databases ignore trailing spaces; the limit by account does not.
     if user is None or user.username.lower() != username.lower():
         passwords.verify_nobody(password)
         raise Unauthorized(WRONG_CREDENTIALS)
@@ -56,7 +59,7 @@ def authenticated(username: str, password: str) -> User:
 
 
 def renew_hash(user: User, password: str) -> None:
-    """Hash the same password at today's cost, without a new version for other writers to notice."""
+    """Hash a password at the current cost, but leave `version` and `updated_at` alone."""
     renewed = (
         update(User)
         .where(User.id == user.id, User.password_hash == user.password_hash)
@@ -65,10 +68,10 @@ def renew_hash(user: User, password: str) -> None:
     db.session.execute(renewed)
 
 
-def account() -> str:
-    """Return the account that a login is for, known or not, as a key that any store can hold.
+def account_key() -> str:
+    """Return a key for the account that a login names, whether it exists or not.
 
-    A login without a username counts by the client's address.
+    Logins without a username are counted by the client's address.
     """
     try:
         read_body()
@@ -76,6 +79,7 @@ def account() -> str:
     except (HTTPException, RecursionError):  # broken, too large or too deep: refused later
         body = None
     name = body.get("username") if isinstance(body, dict) else None
-    whose = name if isinstance(name, str) else get_remote_address()
-    digest = hashlib.sha256(whose.lower().encode("utf-8", "replace")).hexdigest()
+    counted = name if isinstance(name, str) else get_remote_address()
+    # Some stores refuse long keys, and keys with spaces or control characters.
+    digest = hashlib.sha256(counted.lower().encode("utf-8", "replace")).hexdigest()
     return f"account-{digest}"

@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
 
 
 def report_database_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Report what the database refuses in one line."""
+    """Report errors of the database in one line."""
 
     @wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> None:
@@ -52,7 +52,7 @@ def report_database_errors(command: Callable[..., None]) -> Callable[..., None]:
 @with_appcontext
 @report_database_errors
 def create_admin(username: str, email: str, password_stdin: bool) -> None:
-    """Create a user with every role."""
+    """Create a user who holds every role."""
     if password_stdin:
         try:
             password = sys.stdin.buffer.readline().decode().rstrip("\r\n")
@@ -78,7 +78,7 @@ def create_admin(username: str, email: str, password_stdin: bool) -> None:
 @with_appcontext
 @report_database_errors
 def seed_demo() -> None:
-    """Add an admin and two users with posts; users that exist are left as they are."""
+    """Add an admin and two users with something to show; existing users stay as they are."""
     for line in add_demo_data():
         click.echo(line)
 
@@ -87,7 +87,7 @@ def seed_demo() -> None:
 @with_appcontext
 @report_database_errors
 def prune() -> None:
-    """Delete the sessions that have expired; run it once a day."""
+    """Delete expired sessions; run it once a day."""
     click.echo(f"{prune_sessions()} expired sessions deleted.")
 
 

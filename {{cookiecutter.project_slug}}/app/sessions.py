@@ -1,10 +1,9 @@
 """Sessions and their tokens.
 
-A login begins a session: a row that both of its tokens name, so that deleting the row ends them at
-once. A refresh token is good for one use, which returns a new pair. A second use means that two
-parties hold it, and since nobody can tell which one is the thief, the session ends for both
-(RFC 9700, section 4.14.2). The row is loaded with its user and roles, in the one query that a
-request with a token makes.
+A login begins a session: a row that both of its tokens name, so deleting the row ends them at once.
+A refresh token works once and returns a new pair. A second use means that two parties hold it;
+since nobody can tell which one is the thief, the session ends for both (RFC 9700, section 4.14.2).
+Authenticating a request takes one query, which loads the session with its user and their roles.
 """
 
 from datetime import timedelta
@@ -43,16 +42,16 @@ def current_user() -> User:
 
 
 def current_user_or_none() -> User | None:
-    """Return the user whose token came with this request, if one did."""
+    """Return the caller, or None for an anonymous request."""
     return current_user() if g.session else None
 
 
 def begin_session(user: User) -> dict[str, Any] | None:
-    """Log a user in: return a new session's first pair of tokens; None if the password changed.
+    """Begin a session and return its tokens, or None if the password has changed meanwhile.
 
-    Changing a password ends the user's sessions. The insert locks the user's row and compares the
-    password with the one that was read: a session of an old password either is there to be ended,
-    or does not begin.
+    A new password ends the user's sessions. The insert locks the user's row and compares the hash
+    with the one that was checked, so a login with the old password either has begun its session,
+    which is then ended, or begins none.
     """
     session_id, refresh_id, now = new_id(), new_id(), utcnow()
     row = {
@@ -76,10 +75,10 @@ def begin_session(user: User) -> dict[str, Any] | None:
 
 
 def rotate_session() -> dict[str, Any]:
-    """Exchange the request's refresh token for a new pair; if it is used, end the session."""
+    """Exchange the request's refresh token for a new pair; a used one ends the session."""
     session: Session = g.session
     refresh_id = new_id()
-    # The comparison is part of the update: of two that come at once, one finds its token used.
+    # The update compares the token itself: of two concurrent requests, one finds it used.
     rotation = (
         update(Session)
         .where(Session.id == session.id, Session.refresh_id == get_jwt()["jti"])
@@ -93,21 +92,21 @@ def rotate_session() -> dict[str, Any]:
 
 
 def end_session() -> None:
-    """End the session of this request, and with it both of its tokens."""
+    """End the current session; both of its tokens stop working."""
     db.session.execute(delete(Session).where(Session.id == g.session.id))
     db.session.commit()
 
 
-def end_sessions_of(user: User, *, but_this: bool = False) -> None:
-    """End a user's sessions with the next commit; if asked, all but this request's own."""
+def end_sessions_of(user: User, *, keep_current: bool = False) -> None:
+    """End a user's sessions, with or without the current one; takes effect with the commit."""
     ended = delete(Session).where(Session.user_id == user.id)
-    if but_this:
+    if keep_current:
         ended = ended.where(Session.id != g.session.id)
     db.session.execute(ended)
 
 
 def prune_sessions() -> int:
-    """Delete the sessions whose tokens have all expired, and return how many they were."""
+    """Delete the sessions whose tokens have all expired, and return their number."""
     expired = delete(Session).where(Session.expires_at <= utcnow())
     pruned = cast(CursorResult[Any], db.session.execute(expired))
     db.session.commit()
@@ -144,13 +143,13 @@ def find_session(claims: dict[str, Any]) -> Session | None:
 
 @cache
 def _live_session() -> Select[Session]:
-    # Every request with a token runs this; building it takes as long as running it.
+    # Every request with a token runs this statement, and building it takes as long as running it.
     return (
         select(Session)
         .join(Session.user)
         .where(Session.id == bindparam("sid"), Session.expires_at > bindparam("now"))
         .where(User.is_active == true())
         .options(contains_eager(Session.user).joinedload(User.roles))
-        # Another request may have left the same rows in this database session.
+        # An earlier request may have left the same rows in this database session.
         .execution_options(populate_existing=True)
     )

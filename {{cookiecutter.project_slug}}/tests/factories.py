@@ -1,27 +1,32 @@
-"""Things to test with, stored directly; what a test doesn't say is made up."""
+"""Users, and clients with their tokens; values that a test doesn't give are made up."""
 
 import itertools
+from collections.abc import Sequence
 from functools import cache
 
 from flask import Flask
-from sqlalchemy import select
 
 from app import db
-from app.models.post import Post
-from app.models.user import Role, User
+from app.accounts import roles_named
+from app.api.schemas import schema
+from app.models.user import ROLES, USER, Role, User
+from app.schemas.user import UserIn
 from app.sessions import begin_session
+from tests.support.bodies import body_of
 from tests.support.client import Client, new_client
 
 PASSWORD = "correct horse battery"
-ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
+ADA = body_of(UserIn, username="ada", email="ada@example.com", password=PASSWORD)
 
 _numbers = itertools.count(1)
 
 
 @cache
-def roles_of(app: Flask) -> list[Role]:
-    """The roles in an application's database; they are the same for every test."""
-    return list(db.session.scalars(select(Role)))
+def stored_roles(app: Flask) -> list[Role]:
+    """Return all roles; they stay in the database from test to test."""
+    roles = roles_named(*ROLES)
+    db.session.commit()
+    return roles
 
 
 def make_user(
@@ -29,20 +34,16 @@ def make_user(
     username: str | None = None,
     *,
     email: str | None = None,
-    roles: tuple[str, ...] = ("user",),
+    roles: Sequence[str] = (USER,),
     is_active: bool = True,
 ) -> User:
     """Store a user."""
     username = username or f"user{next(_numbers)}"
     with app.app_context():
-        user = User(
-            username=username,
-            email=email or f"{username}@example.com",
-            password=PASSWORD,
-            is_active=is_active,
-        )
+        new = {"username": username, "email": email or f"{username}@example.com"}
+        user = User(is_active=is_active, **schema(UserIn).load(ADA | new))
         user.roles = [
-            db.session.merge(role, load=False) for role in roles_of(app) if role.name in roles
+            db.session.merge(role, load=False) for role in stored_roles(app) if role.name in roles
         ]
         db.session.add(user)
         db.session.commit()
@@ -51,31 +52,11 @@ def make_user(
 
 def make_admin(app: Flask) -> User:
     """Store an admin."""
-    return make_user(app, roles=("admin", "user"))
-
-
-def make_post(
-    app: Flask,
-    author: User,
-    *,
-    title: str | None = None,
-    published: bool = True,
-) -> Post:
-    """Store a post."""
-    with app.app_context():
-        post = Post(
-            user_id=author.id,
-            title=title or f"Post number {next(_numbers)}",
-            content="Some text.",
-            published=published,
-        )
-        db.session.add(post)
-        db.session.commit()
-        return post
+    return make_user(app, roles=ROLES)
 
 
 def client_of(app: Flask, user: User) -> Client:
-    """A client with the tokens of a new session of the user's."""
+    """Return a client with the tokens of a new session of a user."""
     client = new_client(app)
     with app.app_context():
         tokens = begin_session(user)
@@ -83,3 +64,17 @@ def client_of(app: Flask, user: User) -> Client:
     client.access_token = tokens["access_token"]
     client.refresh_token = tokens["refresh_token"]
     return client
+
+
+def client_as(app: Flask, who: str, owner: User) -> Client:
+    """Return a client of somebody, by what they are to the owner of a resource."""
+    match who:
+        case "anonymous":
+            return new_client(app)
+        case "owner":
+            return client_of(app, owner)
+        case "admin":
+            return client_of(app, make_admin(app))
+        case _:
+            assert who == "other"
+            return client_of(app, make_user(app))

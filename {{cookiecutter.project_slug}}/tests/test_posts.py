@@ -1,290 +1,286 @@
-"""Posts: writing, reading, changing, deleting."""
+"""Posts: who may read and write them, and what becomes of them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests.factories import client_of, make_admin, make_post, make_user
-from tests.support.answers import POST, faults, fields, ids, refusal
-from tests.support.client import Client
+from app.api.schemas import schema
+from app.policies.post import NOT_AUTHOR, NOT_FOUND
+from app.policies.user import NOT_FOUND as NO_SUCH_USER
+from app.schemas.post import PostOut
+from tests.factories import client_as, client_of, make_admin, make_user
+from tests.posts import make_post, post_body
+from tests.support.answers import faults, fields, ids, refusal
+from tests.support.client import Client, new_client
+from tests.support.statements import race, statements_of
 
-HELLO = {"title": "Hello", "content": "World"}
-ITEM_VERBS = pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
+VERBS = ("PUT", "PATCH", "DELETE")
 CHANGES = pytest.mark.parametrize("verb", ["PUT", "PATCH"])
-NOT_FOUND = (404, "Post not found")
-FORBIDDEN = (403, "Only the author or an admin may do this")
+TOKEN_MISSING = "Missing or malformed token"
+
+# Who, whether the post is published, the refusal of a reader and that of a writer.
+ACCESS = [
+    ("anonymous", True, None, (401, TOKEN_MISSING)),
+    ("anonymous", False, (404, NOT_FOUND), (401, TOKEN_MISSING)),
+    ("other", True, None, (403, NOT_AUTHOR)),
+    ("other", False, (404, NOT_FOUND), (404, NOT_FOUND)),
+    ("owner", True, None, None),
+    ("owner", False, None, None),
+    ("admin", True, None, None),
+    ("admin", False, None, None),
+]
 
 
-# Writing
+@pytest.mark.parametrize(("who", "published", "unreadable", "unwritable"), ACCESS)
+def test_access_depends_on_the_caller_and_the_state(
+    app: Flask,
+    who: str,
+    published: bool,
+    unreadable: tuple[int, str] | None,
+    unwritable: tuple[int, str] | None,
+) -> None:
+    author = make_user(app)
+    client = client_as(app, who, author)
+    path = f"/posts/{make_post(app, author, published=published).id}"
+    before = client_of(app, author).get(path).json
+    response = client.get(path)
+    if unreadable:
+        assert refusal(response) == unreadable
+    else:
+        assert response.json == before
+    for verb in VERBS:
+        response = client.open(path, method=verb, json={"title": "Another title"})
+        if unwritable:
+            assert refusal(response) == unwritable, verb
+        else:
+            assert response.status_code == (204 if verb == "DELETE" else 200), verb
+    if unwritable:
+        assert client_of(app, author).get(path).json == before
 
 
-def test_new_post_is_answered_with_its_author(app: Flask) -> None:
+@pytest.mark.parametrize("published", [True, False])
+def test_new_post_is_the_callers(app: Flask, published: bool) -> None:
     user = make_user(app)
-    response = client_of(app, user).post("/posts", json={**HELLO, "published": True})
+    author = client_of(app, user)
+    body = post_body(published=published)
+    response = author.post("/posts", json=body)
     assert response.status_code == 201
-    assert fields(response) == POST
-    assert response.json["title"] == "Hello"
-    assert response.json["content"] == "World"
-    assert response.json["published"] is True
-    assert response.json["user"] == {"id": user.id, "username": user.username}
+    assert fields(response) == set(schema(PostOut).fields)
+    post: Any = response.json
+    assert {name: post[name] for name in body} == body
+    assert post["user"] == {"id": user.id, "username": user.username}
+    assert post["created_at"] == post["updated_at"]
+    assert author.get(response.headers["Location"]).json == post
 
 
-def test_times_of_a_new_post_are_the_present_in_utc(app: Flask) -> None:
+def test_new_post_is_a_draft_by_default(app: Flask) -> None:
     author = client_of(app, make_user(app))
-    before = datetime.now(UTC)
-    post: Any = author.post("/posts", json=HELLO).json
-    for name in ("created_at", "updated_at"):
-        assert post[name].endswith("+00:00")
-        assert before <= datetime.fromisoformat(post[name]) <= datetime.now(UTC)
-    assert post["updated_at"] == post["created_at"]
+    assert author.post("/posts", json=post_body()).json["published"] is False
 
 
-def test_location_leads_to_the_new_post(app: Flask) -> None:
-    author = client_of(app, make_user(app))
-    response = author.post("/posts", json=HELLO)
-    assert author.get(response.headers["Location"]).json == response.json
-
-
-def test_post_is_a_draft_unless_it_says_otherwise(app: Flask) -> None:
-    author = client_of(app, make_user(app))
-    response = author.post("/posts", json={"title": "Hello", "content": "World"})
-    assert response.status_code == 201
-    assert response.json["published"] is False
-
-
-def test_writing_takes_a_token(client: Client) -> None:
-    assert client.post("/posts", json=HELLO).status_code == 401
-    assert ids(client.get("/posts")) == []
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("title", "fives"),
-        ("title", "🔑" * 255),
-        ("content", "."),
-        ("content", "é" * 100_000),
-        ("content", "quotes ' \" and\r\nlines\tof <b>text</b> %s {0} \\ 🦊"),
+GOOD: dict[str, list[str]] = {
+    "title": ["fives", "🔑" * 255],
+    "content": [
+        *(".", "é" * 100_000),
+        "quotes ' \" and\r\nlines\tof <b>text</b> %s {0} \\ 🦊",
     ],
-)
-def test_text_is_kept_as_it_is(app: Flask, field: str, value: str) -> None:
+}
+BAD: dict[str, list[object]] = {
+    "title": ["four", "x" * 256, "a NUL \0", None],
+    "content": ["", "x" * 100_001, "lone \ud800 surrogate", None],
+    "published": ["true", None],
+    "user_id": [1],
+    "id": [1],
+    "created_at": ["2020-01-01T00:00:00+00:00"],
+}
+
+
+@pytest.mark.parametrize("field", GOOD)
+def test_text_is_stored_unchanged(app: Flask, field: str) -> None:
     author = client_of(app, make_user(app))
-    response = author.post("/posts", json={**HELLO, field: value})
-    assert response.status_code == 201
-    assert author.get(f"/posts/{response.json['id']}").json[field] == value
+    for value in GOOD[field]:
+        response = author.post("/posts", json=post_body(**{field: value}))
+        assert response.status_code == 201
+        assert author.get(response.headers["Location"]).json[field] == value
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("title", "four"),
-        ("title", "x" * 256),
-        ("title", "a NUL \0"),
-        ("title", ["title"]),
-        ("title", None),
-        ("content", ""),
-        ("content", "x" * 100_001),
-        ("content", "lone \ud800 surrogate"),
-        ("content", None),
-        ("published", "true"),
-        ("published", 1),
-        ("published", None),
-        ("user_id", 1),
-        ("id", 1),
-        ("created_at", "2020-01-01T00:00:00+00:00"),
-    ],
-)
-def test_bad_field_of_a_new_post_is_422(app: Flask, field: str, value: object) -> None:
-    author = client_of(app, make_user(app))
-    assert faults(author.post("/posts", json={**HELLO, field: value})) == {field}
-
-
-def test_all_bad_fields_are_named_at_once(app: Flask) -> None:
-    author = client_of(app, make_user(app))
-    response = author.post("/posts", json={"title": "x", "published": "yes", "user": {}})
-    assert refusal(response) == (422, "Validation failed")
-    assert faults(response) == {"title", "content", "published", "user"}
-
-
-# Reading
-
-
-def test_published_post_is_for_everybody(app: Flask, client: Client) -> None:
+def test_bad_value_is_422_and_changes_nothing(app: Flask) -> None:
     user = make_user(app)
-    post = make_post(app, user)
-    for viewer in (client, client_of(app, make_user(app)), client_of(app, user)):
-        response = viewer.get(f"/posts/{post.id}")
-        assert fields(response) == POST
-        assert response.json["user"] == {"id": user.id, "username": user.username}
-
-
-def test_draft_of_another_is_404(app: Flask, client: Client) -> None:
-    post = make_post(app, make_user(app), published=False)
-    other = client_of(app, make_user(app))
-    assert refusal(client.get(f"/posts/{post.id}")) == NOT_FOUND
-    assert refusal(other.get(f"/posts/{post.id}")) == NOT_FOUND
-
-
-def test_draft_is_for_its_author_and_admins(app: Flask) -> None:
-    user = make_user(app)
-    post = make_post(app, user, published=False)
-    assert client_of(app, user).get(f"/posts/{post.id}").json["published"] is False
-    assert client_of(app, make_admin(app)).get(f"/posts/{post.id}").status_code == 200
-
-
-# Changing
+    author = client_of(app, user)
+    path = f"/posts/{make_post(app, user).id}"
+    before = author.get(path).json
+    for field, values in BAD.items():
+        for value in values:
+            body = post_body(**{field: value})
+            assert faults(author.post("/posts", json=body)) == {field}, value
+        for verb in ("PUT", "PATCH"):
+            assert faults(author.open(path, method=verb, json=body)) == {field}, verb
+    assert ids(author.get("/posts?published=false")) == []
+    assert author.get(path).json == before
 
 
 @CHANGES
-def test_author_changes_what_is_given_and_nothing_else(app: Flask, verb: str) -> None:
+def test_change_of_one_field_leaves_the_others_alone(app: Flask, verb: str) -> None:
     user = make_user(app)
     author = client_of(app, user)
     path = f"/posts/{make_post(app, user).id}"
     before: Any = author.get(path).json
-    response = author.open(path, method=verb, json={"content": "Other text."})
-    assert response.status_code == 200
-    changed = response.json["updated_at"]
+    after: Any = author.open(path, method=verb, json={"content": "Other text."}).json
+    changed = after["updated_at"]
     assert datetime.fromisoformat(changed) > datetime.fromisoformat(before["updated_at"])
-    assert response.json == {**before, "content": "Other text.", "updated_at": changed}
-    assert author.get(path).json == response.json
+    assert after == {**before, "content": "Other text.", "updated_at": changed}
+    assert author.get(path).json == after
 
 
-@CHANGES
-def test_admin_changes_a_post_of_another(app: Flask, verb: str) -> None:
+def test_change_by_an_admin_leaves_the_author_alone(app: Flask) -> None:
     user = make_user(app)
-    post = make_post(app, user, published=False)
     admin = client_of(app, make_admin(app))
-    replaced = {"title": "Replaced", "content": "By an admin.", "published": True}
-    response = admin.open(f"/posts/{post.id}", method=verb, json=replaced)
-    assert response.status_code == 200
-    assert {name: response.json[name] for name in replaced} == replaced
+    response = admin.put(f"/posts/{make_post(app, user).id}", json=post_body(title="Replaced"))
+    assert response.json["title"] == "Replaced"
     assert response.json["user"]["id"] == user.id
 
 
-def test_publishing_shows_a_draft_to_everybody_and_back(app: Flask, client: Client) -> None:
-    user = make_user(app)
-    post = make_post(app, user, published=False)
-    author = client_of(app, user)
-    for published, expected in ((True, [post.id]), (False, [])):
-        author.patch(f"/posts/{post.id}", json={"published": published})
-        assert ids(client.get("/posts")) == expected
-        assert client.get(f"/posts/{post.id}").status_code == (200 if published else 404)
-
-
-@CHANGES
-def test_bad_change_is_422_and_changes_nothing(app: Flask, client: Client, verb: str) -> None:
-    user = make_user(app)
-    path = f"/posts/{make_post(app, user).id}"
-    before = client.get(path).json
-    author = client_of(app, user)
-    bad = {"title": "four", "content": "", "published": None, "user_id": 1}
-    assert faults(author.open(path, method=verb, json=bad)) == set(bad)
-    half = {"title": "A good title", "content": None}
-    assert faults(author.open(path, method=verb, json=half)) == {"content"}
-    assert client.get(path).json == before
-
-
-@ITEM_VERBS
-def test_nobody_may_change_a_post(app: Flask, client: Client, verb: str) -> None:
-    post = make_post(app, make_user(app))
-    assert client.open(f"/posts/{post.id}", method=verb, json=HELLO).status_code == 401
-    assert client.get(f"/posts/{post.id}").json["title"] == post.title
-
-
-@ITEM_VERBS
-def test_change_of_a_published_post_of_another_is_403(
-    app: Flask, client: Client, verb: str
-) -> None:
-    post = make_post(app, make_user(app))
-    other = client_of(app, make_user(app))
-    assert refusal(other.open(f"/posts/{post.id}", method=verb, json=HELLO)) == FORBIDDEN
-    assert client.get(f"/posts/{post.id}").json["title"] == post.title
-
-
-@ITEM_VERBS
-def test_change_of_a_draft_of_another_is_404(app: Flask, verb: str) -> None:
-    user = make_user(app)
-    post = make_post(app, user, published=False)
-    other = client_of(app, make_user(app))
-    assert refusal(other.open(f"/posts/{post.id}", method=verb, json=HELLO)) == NOT_FOUND
-    assert client_of(app, user).get(f"/posts/{post.id}").json["title"] == post.title
-
-
-@ITEM_VERBS
-def test_change_of_an_unknown_post_is_404(app: Flask, verb: str) -> None:
-    admin = client_of(app, make_admin(app))
-    assert refusal(admin.open("/posts/2147483647", method=verb, json=HELLO)) == NOT_FOUND
-
-
-@ITEM_VERBS
-def test_change_of_what_was_not_read_is_412(app: Flask, verb: str) -> None:
+def test_change_of_an_outdated_post_is_412(app: Flask) -> None:
     user = make_user(app)
     author = client_of(app, user)
     path = f"/posts/{make_post(app, user).id}"
     read = {"If-Match": author.get(path).headers["ETag"]}
-    author.patch(path, json={"title": "The first change"})
-    response = author.open(path, method=verb, json={"title": "The second"}, headers=read)
-    assert response.status_code == 412
-    assert author.get(path).json["title"] == "The first change"
+    after = author.patch(path, json={"title": "The first change"}).json
+    for verb in VERBS:
+        response = author.open(path, method=verb, json={"title": "The second"}, headers=read)
+        assert response.status_code == 412, verb
+    assert author.get(path).json == after
 
 
-@ITEM_VERBS
-@pytest.mark.parametrize("etag", ["of what was read", "*"])
-def test_change_of_what_was_read_is_done(app: Flask, verb: str, etag: str) -> None:
+def test_unknown_post_is_404(app: Flask) -> None:
+    admin = client_of(app, make_admin(app))
+    for verb in ("GET", *VERBS):
+        response = admin.open("/posts/2147483647", method=verb, json={"title": "No such post"})
+        assert refusal(response) == (404, NOT_FOUND), verb
+
+
+def test_deleted_post_is_gone_and_its_id_is_not_used_again(app: Flask) -> None:
     user = make_user(app)
     author = client_of(app, user)
-    path = f"/posts/{make_post(app, user).id}"
-    read = {"If-Match": "*" if etag == "*" else author.get(path).headers["ETag"]}
-    response = author.open(path, method=verb, json={"title": "Changed"}, headers=read)
-    assert response.status_code == (204 if verb == "DELETE" else 200)
-
-
-def test_change_of_a_state_that_is_excluded_is_412(app: Flask) -> None:
-    user = make_user(app)
-    author = client_of(app, user)
-    path = f"/posts/{make_post(app, user).id}"
-    for excluded in (author.get(path).headers["ETag"], "*"):
-        response = author.patch(path, json=HELLO, headers={"If-None-Match": excluded})
-        assert response.status_code == 412
-    other = {"If-None-Match": '"another"'}
-    assert author.patch(path, json=HELLO, headers=other).status_code == 200
-
-
-def test_reader_may_ask_for_one_state(app: Flask, client: Client) -> None:
-    path = f"/posts/{make_post(app, make_user(app)).id}"
-    for wanted in (client.get(path).headers["ETag"], "*"):
-        assert client.get(path, headers={"If-Match": wanted}).status_code == 200
-    response = client.get(path, headers={"If-Match": '"another"'})
-    assert refusal(response) == (412, "The resource has changed since it was read")
-    assert response.content_type == "application/problem+json"
-    assert response.headers["Cache-Control"] == "no-store"
-
-
-# Deleting
-
-
-def test_deleted_post_is_404(app: Flask, client: Client) -> None:
-    user = make_user(app)
-    author = client_of(app, user)
-    post, kept = make_post(app, user), make_post(app, user)
-    response = author.delete(f"/posts/{post.id}")
+    post = make_post(app, user).id
+    response = author.delete(f"/posts/{post}")
     assert (response.status_code, response.data) == (204, b"")
-    assert refusal(client.get(f"/posts/{post.id}")) == NOT_FOUND
-    assert refusal(author.delete(f"/posts/{post.id}")) == NOT_FOUND
-    assert ids(client.get("/posts")) == [kept.id]
+    assert author.get(f"/posts/{post}").status_code == 404
+    assert author.post("/posts", json=post_body()).json["id"] > post
 
 
-@pytest.mark.parametrize("published", [True, False])
-def test_admin_deletes_a_post_of_another(app: Flask, published: bool) -> None:
-    post = make_post(app, make_user(app), published=published)
-    assert client_of(app, make_admin(app)).delete(f"/posts/{post.id}").status_code == 204
+# Lists of a user's posts
 
 
-def test_id_of_a_deleted_post_is_given_to_no_other(app: Flask) -> None:
+def test_posts_of_a_user_are_listed_like_all_posts(app: Flask) -> None:
     user = make_user(app)
+    published, draft = make_post(app, user).id, make_post(app, user, published=False).id
+    make_post(app, make_user(app))
+    path = f"/users/{user.id}/posts"
+    for who, drafts in (("anonymous", None), ("other", []), ("owner", [draft]), ("admin", [draft])):
+        client = client_as(app, who, user)
+        assert ids(client.get(path)) == [published], who
+        response = client.get(f"{path}?published=false")
+        assert response.status_code == (401 if drafts is None else 200), who
+        assert drafts is None or ids(response) == drafts, who
+
+
+@pytest.mark.parametrize("who", ["anonymous", "other", "admin"])
+def test_posts_of_an_invisible_user_are_404(app: Flask, who: str) -> None:
+    user = make_user(app, is_active=False)
+    post = make_post(app, user).id
+    client = client_as(app, who, user)
+    assert refusal(client.get("/users/2147483647/posts")) == (404, NO_SUCH_USER)
+    response = client.get(f"/users/{user.id}/posts")
+    if who == "admin":
+        assert ids(response) == [post]
+    else:
+        assert refusal(response) == (404, NO_SUCH_USER)
+
+
+# The cache
+
+
+def cached_post(app: Flask) -> tuple[Client, Client, list[str]]:
+    """Return a post's author, a reader, and the addresses whose cached responses show the post."""
+    user = make_user(app)
+    post = make_post(app, user)
+    paths = [f"/posts/{post.id}", "/posts", f"/users/{user.id}/posts"]
+    reader = new_client(app)
+    for path in paths:
+        reader.get(path)
+        assert reader.get(path).headers["X-Cache"] == "HIT"
+    return client_of(app, user), reader, paths
+
+
+def test_change_shows_at_once_in_every_list(app: Flask) -> None:
+    author, reader, paths = cached_post(app)
+    author.patch(paths[0], json={"title": "Another title"})
+    assert all("Another title" in reader.get(path).text for path in paths)
+
+
+def test_new_name_of_the_author_shows_at_once(app: Flask) -> None:
+    author, reader, paths = cached_post(app)
+    author.patch(paths[2].removesuffix("/posts"), json={"username": "somebody.else"})
+    assert all("somebody.else" in reader.get(path).text for path in paths)
+
+
+def test_posts_of_a_deleted_user_are_gone_at_once(app: Flask) -> None:
+    author, reader, (post, posts, of_the_user) = cached_post(app)
+    kept = make_post(app, make_user(app)).id
+    assert author.delete(of_the_user.removesuffix("/posts")).status_code == 204
+    assert [reader.get(path).status_code for path in (post, of_the_user)] == [404, 404]
+    assert ids(reader.get(posts)) == [kept]
+
+
+def test_withdrawn_post_is_gone_at_once(app: Flask) -> None:
+    author, reader, (post, *lists) = cached_post(app)
+    author.patch(post, json={"published": False})
+    assert reader.get(post).status_code == 404
+    assert all(ids(reader.get(path)) == [] for path in lists)
+
+
+def test_drafts_never_reach_the_cache(app: Flask) -> None:
+    user = make_user(app)
+    post = make_post(app, user, published=False)
+    author, reader = client_of(app, user), new_client(app)
+    for path, status in ((f"/posts/{post.id}", 404), ("/posts?published=false", 401)):
+        assert author.get(path).status_code == 200
+        assert reader.get(path).status_code == status
+    author.patch(f"/posts/{post.id}", json={"published": True})
+    assert reader.get(f"/posts/{post.id}").status_code == 200
+
+
+# What posts cost, races, demo data
+
+
+def test_reading_a_post_takes_one_query_and_one_more_with_a_token(app: Flask) -> None:
+    user = make_user(app)
+    path = f"/posts/{make_post(app, user).id}"
+    assert statements_of(app, lambda: new_client(app).get(path)) == ["SELECT"]
     author = client_of(app, user)
-    deleted = make_post(app, user).id
-    author.delete(f"/posts/{deleted}")
-    assert author.post("/posts", json=HELLO).json["id"] > deleted
+    assert statements_of(app, lambda: author.get(path)) == ["SELECT"] * 2
+
+
+def test_post_written_while_its_author_is_deleted_does_not_stay(app: Flask) -> None:
+    user = make_user(app)
+    author, other = client_of(app, user), client_of(app, user)
+    deleted, written = race(
+        app,
+        lambda: author.delete(f"/users/{user.id}"),
+        lambda: other.post("/posts", json=post_body(published=True)),
+        to=("DELETE FROM users", "INSERT INTO posts"),
+    )
+    assert deleted.status_code == 204
+    assert written.status_code in {201, 409}
+    assert ids(new_client(app).get("/posts")) == []
+
+
+def test_demo_users_have_posts_and_drafts(app: Flask) -> None:
+    output = app.test_cli_runner().invoke(args=["seed-demo"]).output
+    alice = new_client(app)
+    assert len(ids(alice.get("/posts?per_page=100"))) == 18
+    alice.log_in("alice", output.splitlines()[1].rpartition(" ")[2])
+    assert len(ids(alice.get("/posts?published=false"))) == 3

@@ -1,4 +1,4 @@
-"""Tables and the rules that the database itself keeps; every module here is loaded."""
+"""Tables with their constraints; every module here is loaded."""
 
 from importlib import import_module
 from pkgutil import iter_modules

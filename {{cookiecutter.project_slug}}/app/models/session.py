@@ -1,4 +1,4 @@
-"""Sessions, which begin with a login and end with a logout."""
+"""Sessions: they begin with a login and end with a logout."""
 
 import uuid
 from datetime import datetime
@@ -16,13 +16,13 @@ def new_id() -> str:
 
 
 class Session(Base):
-    """One login of one user; its row lives as long as its tokens may be used."""
+    """A login of a user; the row lives as long as its tokens may be used."""
 
     __tablename__ = "sessions"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    # The one refresh token that is still good; each use replaces it.
+    # The id of the one refresh token that works; each use replaces it.
     refresh_id: Mapped[str] = mapped_column(String(32), default=new_id)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -11,13 +11,14 @@ from app.security import passwords
 
 ADMIN = "admin"
 USER = "user"
+# A role that is named here can be given to users; its row is made when it is first needed.
 ROLES = (ADMIN, USER)
 
 user_roles = association_table("user_roles", "users.id", "roles.id")
 
 
 class Role(Base):
-    """What a user may do beyond what everybody may."""
+    """A name that permissions are tied to."""
 
     __tablename__ = "roles"
 
@@ -30,7 +31,7 @@ class User(Entity):
 
     __tablename__ = "users"
     __table_args__ = (
-        # No writer can forget to fold what has to be unique.
+        # Whatever writes to the table, the unique columns are in lower case.
         CheckConstraint("username_key = lower(username)", "username_key_folded"),
         CheckConstraint("email_key = lower(email)", "email_key_folded"),
         Index("ix_users_username", "username", "id"),
@@ -40,7 +41,7 @@ class User(Entity):
     )
 
     username: Mapped[str] = mapped_column(text_type(64))
-    # Names and addresses are unique without regard to case.
+    # Names and e-mail addresses are unique without regard to case.
     username_key: Mapped[str] = mapped_column(String(64), unique=True, deferred=True)
     email: Mapped[str] = mapped_column(text_type(255))
     email_key: Mapped[str] = mapped_column(String(255), unique=True, deferred=True)
@@ -60,7 +61,7 @@ class User(Entity):
 
     @property
     def password(self) -> str:
-        """Can't be read: only its hash is kept."""
+        """Set the password; it can't be read, since only its hash is kept."""
         raise AttributeError("A password can't be read.")
 
     @password.setter
@@ -77,5 +78,5 @@ class User(Entity):
 
     @property
     def is_admin(self) -> bool:
-        """Whether the user holds the role of an admin."""
+        """Whether the user is an admin."""
         return self.has_role(ADMIN)

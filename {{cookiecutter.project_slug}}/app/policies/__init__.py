@@ -1,1 +1,1 @@
-"""Who may see and do what: queries for what is visible, predicates for what is allowed."""
+"""Permissions: queries select what is visible, predicates tell what is allowed."""

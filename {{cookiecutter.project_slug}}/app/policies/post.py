@@ -1,4 +1,4 @@
-"""Who may see and change posts."""
+"""Permissions on posts."""
 
 from sqlalchemy import Select, false, or_, select, true
 from sqlalchemy.orm import joinedload
@@ -16,7 +16,7 @@ POSTS = select(Post).options(joinedload(Post.user))
 
 
 def listed_posts(viewer: User | None, *, published: bool) -> Select[Post]:
-    """Select the published posts, or the drafts that the viewer may see; 401 for no viewer."""
+    """Select the published posts, or the drafts that the viewer may see; without one, raise 401."""
     if published:
         return POSTS.where(Post.published == true())
     if viewer is None:
@@ -41,7 +41,7 @@ def visible_post(viewer: User | None, id: int) -> Post:
 
 
 def editable_post(viewer: User, id: int) -> Post:
-    """Return a post that the viewer may change; 404 if it is invisible to them, else 403."""
+    """Return a post that the viewer may change; raise 404 if it is invisible to them, else 403."""
     post = visible_post(viewer, id)
     if post.user_id != viewer.id and not viewer.is_admin:
         raise Forbidden(NOT_AUTHOR)

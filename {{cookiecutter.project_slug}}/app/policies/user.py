@@ -1,4 +1,4 @@
-"""Who may see and change users."""
+"""Permissions on users."""
 
 from sqlalchemy import Select, exists, select, true, update
 from werkzeug.exceptions import Conflict, Forbidden
@@ -29,12 +29,12 @@ def can_manage(viewer: User | None, user: User) -> bool:
 
 
 def can_list_roles(viewer: User | None) -> bool:
-    """Tell whether the viewer may learn who holds a role."""
+    """Tell whether the viewer may filter users by role."""
     return viewer is not None and viewer.is_admin
 
 
 def editable_user(viewer: User, id: int) -> User:
-    """Return a user whom the viewer may change; 404 if they are invisible, else 403."""
+    """Return a user whom the viewer may change; raise 404 if they are invisible, else 403."""
     user = visible_user(viewer, id)
     if not can_manage(viewer, user):
         raise Forbidden(NOT_THE_USER)
@@ -42,11 +42,11 @@ def editable_user(viewer: User, id: int) -> User:
 
 
 def keep_an_admin(user: User) -> None:
-    """Raise 409 if no other active admin would remain; call it before demoting or deleting one."""
+    """Raise 409 if this is the last active admin; call it before demoting or deleting one."""
     if not (user.is_admin and user.is_active):
         return
-    # Writing to the role's row makes concurrent demotions wait for each other; otherwise two of
-    # them could each rely on the admin that the other one removes.
+    # Writing to the role's row makes concurrent removals wait for each other; otherwise each of two
+    # could rely on the admin that the other one removes.
     db.session.execute(update(Role).where(Role.name == ADMIN).values(name=ADMIN))
     others = exists().where(
         User.id != user.id, User.is_active == true(), User.roles.any(Role.name == ADMIN)

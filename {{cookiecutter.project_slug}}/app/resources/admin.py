@@ -1,4 +1,4 @@
-"""The admin area: every user, with roles and state."""
+"""The admin area: all users with their roles and states."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class AdminUserList(Resource):
     @accepts_query(AdminUserQuery)
     @returns(UserOut, many=True)
     def get(self, query: dict[str, Any]) -> Page[User]:
-        """List every user."""
+        """List all users, inactive ones included."""
         users = visible_users(current_user()).options(selectinload(User.roles))
         if "role" in query:
             users = users.where(User.roles.any(Role.name == query["role"]))
@@ -53,7 +53,7 @@ class AdminUserItem(Resource):
     @accepts(AdminUserIn, partial=True)
     @returns(UserOut)
     def patch(self, id: int, data: dict[str, Any]) -> User:
-        """Change a user; new roles, a new state or a new password end the user's sessions."""
+        """Change a user; new roles, state or password end the user's sessions."""
         user = editable_user(current_user(), id)
         require_match(user, UserOut)
         if data.get("is_active") is False or ADMIN not in data.get("roles", [ADMIN]):
@@ -64,7 +64,7 @@ class AdminUserItem(Resource):
         user.update(data)
         if "password" in data or rights != (user.is_active, set(user.roles)):
             end_sessions_of(user)
-            # Roles are in another table; this makes two admins who change them notice each other.
+            # Roles are in another table; this makes two admins who change them at once conflict.
             user.updated_at = utcnow()
         db.session.commit()
         return user
@@ -72,5 +72,5 @@ class AdminUserItem(Resource):
     @requires_role(ADMIN)
     @returns(status=204)
     def delete(self, id: int) -> None:
-        """Delete a user and everything of theirs."""
+        """Delete a user with everything that belongs to them."""
         delete_user(id)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_limiter.util import get_remote_address
 
-from app.accounts import account, add_user, authenticated, renew_hash
+from app.accounts import account_key, add_user, check_credentials, renew_hash
 from app.api.framework import Resource
 from app.api.operation import (
     accepts,
@@ -38,18 +38,18 @@ class Register(Resource):
 class Login(Resource):
     @ignores_credentials
     @may_fail(401)
-    @limited("RATELIMIT_LOGIN", get_remote_address, account)
+    @limited("RATELIMIT_LOGIN", get_remote_address, account_key)
     @accepts(LoginIn)
     @returns(TokensOut)
     def post(self, data: dict[str, str]) -> dict[str, Any]:
         """Exchange a name and a password for a pair of tokens."""
         while True:
-            user = authenticated(**data)
+            user = check_credentials(**data)
             if passwords.is_outdated(user.password_hash):
                 renew_hash(user, data["password"])
             if tokens := begin_session(user):
                 return tokens
-            # The password was changed, or hashed anew, since it was read.
+            # Another request has changed or rehashed the password since it was read.
             db.session.rollback()
 
 
@@ -57,7 +57,7 @@ class Refresh(Resource):
     @requires_refresh_token
     @returns(TokensOut)
     def post(self) -> dict[str, Any]:
-        """Exchange a refresh token for a new pair; it works once."""
+        """Exchange a refresh token for a new pair of tokens; each works once."""
         return rotate_session()
 
 
@@ -65,5 +65,5 @@ class Logout(Resource):
     @requires_any_token
     @returns(status=204)
     def post(self) -> None:
-        """End this session, and with it both of its tokens."""
+        """End this session; both of its tokens stop working at once."""
         end_session()

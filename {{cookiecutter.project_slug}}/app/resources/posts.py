@@ -1,4 +1,4 @@
-"""Posts."""
+"""Posts: reading, writing, and the lists of all users and of one."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class PostList(Resource):
     @accepts(PostIn)
     @returns(PostOut, status=201, location=".PostItem")
     def post(self, data: dict[str, Any]) -> Post:
-        """Create a post, which is a draft unless it says otherwise."""
+        """Create a post; it is a draft unless `published` is true."""
         post = Post(user=current_user(), **data)
         db.session.add(post)
         db.session.commit()
@@ -73,7 +73,7 @@ class UserPostList(Resource):
     @accepts_query(UserPostQuery)
     @returns(PostOut, many=True)
     def get(self, id: int, query: dict[str, Any]) -> Page[Post]:
-        """List a user's published posts, or those of their drafts that the caller may see."""
+        """List a user's published posts, or the drafts that the caller may see."""
         viewer = current_user_or_none()
         user = visible_user(viewer, id)
         posts = listed_posts(viewer, published=query["published"])

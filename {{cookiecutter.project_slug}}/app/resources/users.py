@@ -1,4 +1,4 @@
-"""Users, as everybody sees them and as they see themselves."""
+"""Accounts: registration, public profiles and one's own user."""
 
 from typing import Any
 
@@ -36,12 +36,12 @@ ROLES_ARE_PRIVATE = "Only an admin may filter by role"
 
 
 def schema_for(user: User) -> type[Schema]:
-    """Return the schema with the fields of a user that this caller may see."""
+    """Return the schema with the fields of a user that the caller may see."""
     return UserOut if can_manage(current_user_or_none(), user) else PublicUserOut
 
 
 def delete_user(id: int) -> None:
-    """Delete a user whom the caller may manage; the database deletes what refers to them."""
+    """Delete a user whom the caller may change; what belongs to them goes by cascade."""
     user = editable_user(current_user(), id)
     require_match(user, UserOut)
     keep_an_admin(user)
@@ -78,7 +78,7 @@ class Me(Resource):
     @requires_login
     @returns(UserOut)
     def get(self) -> User:
-        """Show the caller."""
+        """Show the caller's own user."""
         return current_user()
 
 
@@ -86,7 +86,7 @@ class UserItem(Resource):
     @cached
     @returns(PublicUserOut, UserOut, choose=schema_for)
     def get(self, id: int) -> User:
-        """Show a user; e-mail and roles only to the user and to admins."""
+        """Show a user; e-mail address and roles only to the user and to admins."""
         return visible_user(current_user_or_none(), id)
 
     @requires_login
@@ -99,7 +99,7 @@ class UserItem(Resource):
         require_match(user, UserOut)
         user.update(data)
         if "password" in data:
-            end_sessions_of(user, but_this=True)
+            end_sessions_of(user, keep_current=True)
         db.session.commit()
         return user
 
@@ -109,5 +109,5 @@ class UserItem(Resource):
     @may_fail(403)
     @returns(status=204)
     def delete(self, id: int) -> None:
-        """Delete a user and everything of theirs."""
+        """Delete a user with everything that belongs to them."""
         delete_user(id)

@@ -1,1 +1,1 @@
-"""What comes in and what goes out, one module for each subject."""
+"""Input and output of the API, one module for each subject."""

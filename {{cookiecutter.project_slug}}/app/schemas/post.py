@@ -1,4 +1,4 @@
-"""Posts, as they come in and go out."""
+"""Posts."""
 
 from marshmallow import Schema, fields, validate
 
@@ -8,7 +8,7 @@ from app.schemas.user import AuthorOut
 
 
 class PostIn(Schema):
-    """What an author writes."""
+    """A post as its author writes it."""
 
     title = Text(
         required=True, validate=validate.Length(5, 255), metadata={"examples": ["Hello, world"]}
@@ -19,7 +19,7 @@ class PostIn(Schema):
         metadata={"examples": ["A first post."]},
     )
     published = Flag(
-        description="Whether everybody may read it; a post is a draft by default.", examples=[True]
+        description="Whether everybody may read the post; a draft by default.", examples=[True]
     )
 
 

@@ -1,4 +1,4 @@
-"""Users, as they come in and go out."""
+"""Users."""
 
 from typing import Any
 
@@ -6,19 +6,19 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from app.api.fields import Flag, Id, Sort, Text, Time
 from app.api.queries import ListQuery
-from app.models.user import ROLES
+from app.models.user import ROLES, USER
 
 CREATED = "User created successfully"
 
 
 class UserIn(Schema):
-    """What users may say about themselves."""
+    """An account as its user writes it."""
 
     username = Text(
         required=True,
         validate=[
             validate.Length(3, 64),
-            # Not `$`, which in Python lets a line break at the end pass.
+            # Not `$`, which also matches before a line break at the end.
             validate.Regexp(r"^[A-Za-z0-9._-]+\Z", error="May hold letters, digits and . _ -"),
         ],
         metadata={"examples": ["ada"], "pattern": "^[A-Za-z0-9._-]+$"},
@@ -27,7 +27,7 @@ class UserIn(Schema):
         required=True,
         validate=[
             validate.Length(max=255),
-            # Python and the database fold the case of these, and of no others, in the same way.
+            # Python and all databases agree on the lower case of ASCII characters alone.
             validate.Regexp(r"^[!-~]+\Z", error="May hold ASCII characters only."),
         ],
         metadata={"examples": ["ada@example.com"], "pattern": "^[!-~]+$"},
@@ -42,17 +42,18 @@ class UserIn(Schema):
 
 
 def known_roles(names: list[str]) -> None:
+    """Raise ValidationError for names of roles that don't exist."""
     if unknown := sorted(set(names) - set(ROLES)):
         raise ValidationError([f"Unknown role: {name}." for name in unknown])
 
 
 class AdminUserIn(UserIn):
-    """What an admin may say about a user."""
+    """An account as an admin writes it."""
 
     roles = fields.List(
         Text(validate=validate.Length(1, 64), metadata={"enum": list(ROLES)}),
         validate=[validate.Length(max=20), known_roles],
-        metadata={"examples": [["user"]]},
+        metadata={"examples": [[USER]]},
     )
     is_active = Flag(examples=[True])
 
@@ -77,20 +78,20 @@ class UserOut(PublicUserOut):
     email = fields.Email(required=True, metadata={"examples": ["ada@example.com"]})
     is_active = fields.Boolean(required=True, metadata={"examples": [True]})
     roles = fields.List(
-        fields.Pluck(RoleOut, "name"), required=True, metadata={"examples": [["user"]]}
+        fields.Pluck(RoleOut, "name"), required=True, metadata={"examples": [[USER]]}
     )
     updated_at = Time()
 
 
 class AuthorOut(Schema):
-    """The author of a post."""
+    """A user as the author of something."""
 
     id = Id()
     username = fields.String(required=True, metadata={"examples": ["ada"]})
 
 
 class CreatedUserOut(Schema):
-    """The answer to a registration, made from the new user."""
+    """The response to a registration, made from the new user."""
 
     message = fields.Constant(
         CREATED, required=True, metadata={"type": "string", "examples": [CREATED]}
@@ -104,7 +105,7 @@ class CreatedUserOut(Schema):
 class UserQuery(ListQuery):
     """Active users."""
 
-    role = Text(metadata={"description": "Only users with this role; for admins."})
+    role = Text(metadata={"description": "Only users who hold this role; for admins."})
     sort = Sort("id", "username", "created_at", default="id")
 
 

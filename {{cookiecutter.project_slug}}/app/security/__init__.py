@@ -1,1 +1,1 @@
-"""Password hashes."""
+"""Passwords and their hashes."""

@@ -30,12 +30,12 @@ def _bytes(password: str) -> bytes:
 
 
 def hash_password(password: str) -> str:
-    """Return the salted hash of a password, at the configured cost."""
+    """Return the salted hash of a password, made at the configured cost."""
     return _current().hash(_bytes(password))
 
 
 def verify(password_hash: str, password: str) -> bool:
-    """Tell whether a hash is that of the password."""
+    """Tell whether a hash was made from this password."""
     try:
         return _current().verify(password_hash, _bytes(password))
     except (VerificationError, InvalidHashError):
@@ -43,7 +43,7 @@ def verify(password_hash: str, password: str) -> bool:
 
 
 def verify_nobody(password: str) -> None:
-    """Take as long as a real check, so that timing doesn't reveal which names exist."""
+    """Take as long as a real check: the time must not tell unknown names from known ones."""
     verify(_dummy_hash(_current()), password)
 
 
