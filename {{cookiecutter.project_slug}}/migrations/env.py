@@ -1,55 +1,86 @@
-"""Runs the migrations, one starter at a time: several may come at once, and the first does it."""
+"""Runs migrations, one process at a time, and decides what `flask db migrate` writes."""
 
 import logging
+import re
+from collections.abc import Mapping
+from functools import cache
+from itertools import product
+from pathlib import Path
 from typing import Any, Literal
 
 from alembic import context
-{% if cookiecutter.database == 'sqlite' %}
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
-{% elif cookiecutter.database == 'postgresql' %}
-from sqlalchemy import Connection, text
-{% elif cookiecutter.database == 'mysql' %}
-from sqlalchemy import Connection, NullPool, create_engine, text
-{% endif %}
 
-{% if cookiecutter.cache_backend != 'simple' %}
 from app.api.cache import table_names
 from app.backend import entries
-{% endif %}
 from app.backend.base import UTCDateTime
+from app.backend.migrations import CONFIGURE_OPTIONS, TIME_CODE, TIME_IMPORTS, adjust, migrating
 from app.extensions import db
 
 log = logging.getLogger("alembic.env")
-{% if cookiecutter.database == 'postgresql' %}
-
-LOCK = 7305126  # any number that nothing else in this database locks
-{% elif cookiecutter.database == 'mysql' %}
-
-LOCK_SECONDS = 300
-{% endif %}
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
+def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
     """Write our column type as the plain one it stands for: a migration must not change with it."""
     if kind == "type" and isinstance(item, UTCDateTime):
-{% if cookiecutter.database == 'postgresql' %}
-        return "sa.DateTime(timezone=True)"
-{% elif cookiecutter.database == 'mysql' %}
-        autogen_context.imports.add("from sqlalchemy.dialects import mysql")
-        return "mysql.DATETIME(fsp=6)"
-{% else %}
-        return "sa.DateTime()"
-{% endif %}
+        autogen_context.imports.update(TIME_IMPORTS)
+        return TIME_CODE
     return False
 
 
-def skip_empty(migration: object, revision: object, directives: list[Any]) -> None:
-    """Write no migration when the models ask for none."""
-    if directives[0].upgrade_ops and directives[0].upgrade_ops.is_empty():
-        options = context.config.cmd_opts
-        if options and getattr(options, "autogenerate", False):
-            directives.clear()
-            log.info("The models ask for no migration.")
+@cache
+def tables_in_revisions() -> set[str]:
+    """Return the names of all tables that revisions create or rename."""
+    versions = Path(context.script.dir, "versions").glob("*.py")
+    source = "\n".join(file.read_text("utf-8") for file in versions)
+    return set(re.findall(r"(?:create|rename)_table\(\s*[\"'](\w+)", source)) | set(
+        re.findall(r"rename_table\(\s*[\"']\w+[\"'],\s*[\"'](\w+)", source)
+    )
+
+
+def include_name(name: str | None, kind: str, parents: Mapping[Any, str | None]) -> bool:
+    """Ignore tables that are somebody else's: neither models nor revisions have ever named them."""
+    return kind != "table" or name in table_names() or name in tables_in_revisions()
+
+
+def revise(
+    migration: MigrationContext, revision: object, directives: list[ops.MigrationScript]
+) -> None:
+    """Fit the operations to the database, warn of lost data, and write no empty migration."""
+    (script,) = directives
+    if not script.upgrade_ops or not script.downgrade_ops:
+        return
+    warn_of_renames(migration, script.upgrade_ops)
+    adjust(script.upgrade_ops, db.metadata)
+    adjust(script.downgrade_ops, db.metadata)
+    options = context.config.cmd_opts
+    if script.upgrade_ops.is_empty() and getattr(options, "autogenerate", False):
+        directives.clear()
+        log.info("The models ask for no migration.")
+
+
+def warn_of_renames(migration: MigrationContext, operations: ops.OpContainer) -> None:
+    """Warn where a table loses a column and gets one of the same type: it may be a rename."""
+    quote = migration.dialect.identifier_preparer.quote
+    for changes in operations.ops:
+        for lost, added in product(getattr(changes, "ops", ()), repeat=2):
+            if not isinstance(lost, ops.DropColumnOp) or not isinstance(added, ops.AddColumnOp):
+                continue
+            if migration.impl.compare_type(lost.to_column(), added.column):
+                continue
+            table, old, new = map(quote, (lost.table_name, lost.column_name, added.column.name))
+            log.warning(
+                "The migration drops %s.%s with its values and adds %s, which has the same type. "
+                "To rename the column instead, replace the two operations by op.execute(%r), and "
+                "those in downgrade() by its reverse.",
+                table,
+                old,
+                new,
+                f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}",
+            )
 
 
 def migrate(connection: Connection) -> None:
@@ -60,63 +91,21 @@ def migrate(connection: Connection) -> None:
         compare_type=True,
         # Without the second one, CHECK constraints are not compared.
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+        include_name=include_name,
         render_item=render_item,
-        process_revision_directives=skip_empty,
-{% if cookiecutter.database == 'sqlite' %}
-        # SQLite changes a table by making it anew; batch_alter_table() needs
-        # table_kwargs={"sqlite_autoincrement": True}, or ids of deleted rows are used again.
-        render_as_batch=True,
-        transactional_ddl=True,
-{% endif %}
+        process_revision_directives=revise,
+        **CONFIGURE_OPTIONS,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
 def run() -> None:
-    """Connect, wait for the lock, migrate."""
-{% if cookiecutter.database == 'mysql' %}
-    # A request gives up after some seconds; a migration, and the wait for one, may take longer.
-    with create_engine(db.engine.url, poolclass=NullPool).connect() as connection:
-{% else %}
-    with db.engine.connect() as connection:
-{% endif %}
-{% if cookiecutter.database == 'sqlite' %}
-        # Making a table anew must not delete what refers to it.
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        connection.commit()
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            migrate(connection)
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-            if broken:
-                raise RuntimeError(f"Rows refer to what is not there: {broken}")
-            connection.commit()
-        finally:
-            # Whoever gets this connection next needs references checked; in a transaction, the
-            # setting would not change.
-            connection.rollback()
-            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
-{% elif cookiecutter.database == 'postgresql' %}
-        # Held until the transaction ends, so that who waited sees what was done.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    """Migrate, alone in this database, and renew the cache."""
+    with migrating(db.engine) as connection:
         migrate(connection)
-        connection.commit()
-{% elif cookiecutter.database == 'mysql' %}
-        name = f"migrations-{connection.engine.url.database}"[:64]
-        taken = connection.scalar(
-            text("SELECT GET_LOCK(:name, :seconds)"), {"name": name, "seconds": LOCK_SECONDS}
-        )
-        if not taken:
-            raise RuntimeError("Another migration has been running for too long.")
-        # The lock ends with the connection.
-        migrate(connection)
-        connection.commit()
-{% endif %}
-{% if cookiecutter.cache_backend != 'simple' %}
     # The cache may hold what the rows, or the code that showed them, were before.
     entries.renew(table_names())
-{% endif %}
 
 
 def run_offline() -> None:

@@ -1,12 +1,23 @@
-"""${message}"""
+<%
+    code = f"{upgrades}\n{downgrades}"
+    lines = {"import sqlalchemy as sa"} if "sa." in code else set()
+    lines |= {"from alembic import op"} if "op." in code else set()
+    lines |= set(imports.splitlines()) if imports else set()
+    # A backslash or a quote in the message must not end the docstring.
+    title = message.replace("\\", "\\\\").replace('"', '\\"')
+%>\
+"""${title}"""
 
-import sqlalchemy as sa
-from alembic import op
-${imports + "\n" if imports else ""}
-revision = "${up_revision}"
-down_revision = ${f'"{down_revision}"' if isinstance(down_revision, str) else down_revision}
-branch_labels = ${repr(branch_labels)}
-depends_on = ${repr(depends_on)}
+% for line in sorted(lines, key=lambda line: (not line.startswith("import "), line)):
+${line}
+% endfor
+% if lines:
+
+% endif
+revision = ${repr(up_revision).replace("'", '"')}
+down_revision = ${repr(down_revision).replace("'", '"')}
+branch_labels = ${repr(branch_labels).replace("'", '"')}
+depends_on = ${repr(depends_on).replace("'", '"')}
 
 
 def upgrade() -> None:

@@ -1,30 +1,37 @@
 """Users, roles, posts and sessions."""
 
-{% if cookiecutter.database != 'postgresql' %}
 from typing import Any
 
-{% endif %}
 import sqlalchemy as sa
 from alembic import op
-{% if cookiecutter.database == 'mysql' %}
+{% if cookiecutter.database == 'sqlite' %}
+
+TIME = sa.DateTime()
+LONG_TEXT = sa.Text()
+COLLATION = None
+TABLE_OPTIONS: dict[str, Any] = {"sqlite_autoincrement": True}
+ASSOCIATION_OPTIONS: dict[str, Any] = {}
+{% elif cookiecutter.database == 'postgresql' %}
+
+TIME = sa.DateTime(timezone=True)
+LONG_TEXT = sa.Text()
+COLLATION = "C"
+TABLE_OPTIONS: dict[str, Any] = {}
+ASSOCIATION_OPTIONS = TABLE_OPTIONS
+{% elif cookiecutter.database == 'mysql' %}
 from sqlalchemy.dialects import mysql
+
+TIME = mysql.DATETIME(fsp=6)
+LONG_TEXT = mysql.MEDIUMTEXT()
+COLLATION = None
+TABLE_OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+ASSOCIATION_OPTIONS = TABLE_OPTIONS
 {% endif %}
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-{% if cookiecutter.database == 'mysql' %}
-TIME = mysql.DATETIME(fsp=6)
-OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
-{% elif cookiecutter.database == 'postgresql' %}
-TIME = sa.DateTime(timezone=True)
-{% else %}
-TIME = sa.DateTime()
-OPTIONS: dict[str, Any] = {"sqlite_autoincrement": True}
-{% endif %}
-{% set options = '\n        **OPTIONS,' if cookiecutter.database != 'postgresql' else '' %}
 
 
 def upgrade() -> None:
@@ -33,14 +40,15 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_roles"),
-        sa.UniqueConstraint("name", name="uq_roles_name"),{{ options }}
+        sa.UniqueConstraint("name", name="uq_roles_name"),
+        **TABLE_OPTIONS,
     )
     op.create_table(
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("username", sa.String(64{{ ', "C"' if cookiecutter.database == 'postgresql' }}), nullable=False),
+        sa.Column("username", sa.String(64, COLLATION), nullable=False),
         sa.Column("username_key", sa.String(64), nullable=False),
-        sa.Column("email", sa.String(255{{ ', "C"' if cookiecutter.database == 'postgresql' }}), nullable=False),
+        sa.Column("email", sa.String(255, COLLATION), nullable=False),
         sa.Column("email_key", sa.String(255), nullable=False),
         sa.Column("password_hash", sa.String(255), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
@@ -53,7 +61,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("email_key = lower(email)", name=op.f("ck_users_email_key_folded")),
         sa.UniqueConstraint("username_key", name="uq_users_username_key"),
-        sa.UniqueConstraint("email_key", name="uq_users_email_key"),{{ options }}
+        sa.UniqueConstraint("email_key", name="uq_users_email_key"),
+        **TABLE_OPTIONS,
     )
     for column in ("username", "created_at", "updated_at"):
         op.create_index(f"ix_users_{column}", "users", [column, "id"])
@@ -67,15 +76,16 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["role_id"], ["roles.id"], name="fk_user_roles_role_id_roles", ondelete="CASCADE"
-        ),{{ options if cookiecutter.database == 'mysql' }}
+        ),
+        **ASSOCIATION_OPTIONS,
     )
     op.create_index("ix_user_roles_role_id", "user_roles", ["role_id"])
     op.create_table(
         "posts",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("title", sa.String(255{{ ', "C"' if cookiecutter.database == 'postgresql' }}), nullable=False),
-        sa.Column("content", {{ 'mysql.MEDIUMTEXT()' if cookiecutter.database == 'mysql' else 'sa.Text()' }}, nullable=False),
+        sa.Column("title", sa.String(255, COLLATION), nullable=False),
+        sa.Column("content", LONG_TEXT, nullable=False),
         sa.Column("published", sa.Boolean(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
@@ -83,7 +93,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_posts"),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_posts_user_id_users", ondelete="CASCADE"
-        ),{{ options }}
+        ),
+        **TABLE_OPTIONS,
     )
     for filters in (["published"], ["user_id", "published"]):
         for column in ("created_at", "updated_at"):
@@ -99,7 +110,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_sessions_user_id_users", ondelete="CASCADE"
-        ),{{ options if cookiecutter.database == 'mysql' }}
+        ),
+        **ASSOCIATION_OPTIONS,
     )
     op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
     op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
