@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, literal, or_
 from sqlalchemy.orm import InstrumentedAttribute
@@ -42,7 +42,7 @@ class Order:
             return self.column.is_not(None) if backwards else false()
         place = self.literal(value)
         descends = self.descending != backwards
-        beyond = cast(ColumnElement[bool], self.column < place if descends else self.column > place)
+        beyond = self.column < place if descends else self.column > place
         return or_(beyond, self.column.is_(None)) if self.nullable and not backwards else beyond
 
     def at_or_beyond(self, value: Any, backwards: bool) -> ColumnElement[bool]:
@@ -51,7 +51,7 @@ class Order:
             return or_(self.equal(value), self.beyond(value, backwards))
         place = self.literal(value)
         descends = self.descending != backwards
-        return cast(ColumnElement[bool], self.column <= place if descends else self.column >= place)
+        return self.column <= place if descends else self.column >= place
 
 
 def beyond_place(
