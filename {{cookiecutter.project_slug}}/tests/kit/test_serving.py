@@ -45,20 +45,11 @@ def test_gunicorn_serves_until_it_is_told_to_stop(
 
 
 def test_start_that_cannot_work_ends_with_one_line(database_url: str, tmp_path: Path) -> None:
-{% if cookiecutter.database == 'sqlite' %}
-    unreachable = "sqlite:////nowhere/at/all.db"
-{% else %}
-    nowhere = make_url(database_url).set(host="127.0.0.1", port=1)
-    unreachable = nowhere.render_as_string(hide_password=False)
-{% endif %}
     good = production(database_url)
     attempts = {
         "Error: SECRET_KEY is not set": ({**good, "SECRET_KEY": ""}, GUNICORN),
-        "Error: DATABASE_URL is not a database address": (
-            {**good, "DATABASE_URL": "nonsense"},
-            UPGRADE,
-        ),
-        "Error: DATABASE_URL: no connection to": ({**good, "DATABASE_URL": unreachable}, GUNICORN),
+        "Error: DATABASE_URL is not a ": ({**good, "DATABASE_URL": "nonsense"}, UPGRADE),
+        "Error: DATABASE_URL: no connection to": ({**good, "DATABASE_URL": UNREACHABLE}, GUNICORN),
         "PORT must be a whole number": ({**good, "PORT": "9" * 5000}, GUNICORN),
 {% if not cookiecutter.__in_process %}
         "WEB_CONCURRENCY must be a whole number": ({**good, "WEB_CONCURRENCY": "0"}, GUNICORN),
