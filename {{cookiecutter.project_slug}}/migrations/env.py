@@ -54,8 +54,8 @@ def revise(
     if not script.upgrade_ops or not script.downgrade_ops:
         return
     warn_of_renames(migration, script.upgrade_ops)
-    adjust(script.upgrade_ops, db.metadata)
-    adjust(script.downgrade_ops, db.metadata)
+    if migration.connection:
+        adjust(script, migration.connection, db.metadata)
     options = context.config.cmd_opts
     if script.upgrade_ops.is_empty() and getattr(options, "autogenerate", False):
         directives.clear()
