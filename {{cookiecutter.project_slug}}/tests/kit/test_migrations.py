@@ -102,9 +102,9 @@ def test_message_of_a_revision_may_be_any_text(migrations: Migrations, message: 
 
 
 def test_merge_of_two_heads_passes_ruff(migrations: Migrations) -> None:
-    revision(migrations.folder, "One", head="base")
+    revision(migrations.folder, "One")
     revision(migrations.folder, "Another", head="base", splice=True)
-    merge(migrations.folder, message="Merge")
+    merge(migrations.folder, "heads", "Merge")
     for source in migrations.sources().values():
         assert_passes_ruff(source)
     upgrade(migrations.folder)
