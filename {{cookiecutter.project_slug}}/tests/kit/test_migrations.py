@@ -74,9 +74,12 @@ class Migrations:
 @pytest.fixture
 def migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Migrations]:
     """Migrations of a database of their own."""
-    with own_database() as url, other_app("testing", kit_app, TEST_DATABASE_URL=url) as app:
-        with app.app_context():
-            yield Migrations(tmp_path / "migrations", monkeypatch)
+    with (
+        own_database() as url,
+        other_app("testing", kit_app, TEST_DATABASE_URL=url) as app,
+        app.app_context(),
+    ):
+        yield Migrations(tmp_path / "migrations", monkeypatch)
 
 
 def assert_passes_ruff(source: str) -> None:
