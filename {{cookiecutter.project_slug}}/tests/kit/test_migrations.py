@@ -15,6 +15,9 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+{% if cookiecutter.database == 'mysql' %}
+    Engine,
+{% endif %}
     Enum,
     ForeignKey,
     Index,
@@ -24,6 +27,9 @@ from sqlalchemy import (
     Table,
     Time,
     Uuid,
+{% if cookiecutter.database == 'mysql' %}
+    event,
+{% endif %}
     inspect,
     select,
     text,
@@ -192,3 +198,27 @@ def test_likely_rename_is_pointed_out(
     migrations.migrate()
     (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
     assert "op.execute('ALTER TABLE books RENAME COLUMN name TO title')" in warning.getMessage()
+{% if cookiecutter.database == 'sqlite' %}
+
+
+def test_database_in_memory_checks_references_after_a_migration() -> None:
+    with other_app("testing", kit_app, TEST_DATABASE_URL="sqlite://") as app, app.app_context():
+        upgrade()
+        assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
+{% elif cookiecutter.database == 'mysql' %}
+
+
+def test_migration_may_take_longer_than_a_request(migrations: Migrations) -> None:
+    connections: list[dict[str, Any]] = []
+
+    def note(dialect: Any, record: Any, arguments: Any, parameters: dict[str, Any]) -> None:
+        connections.append(parameters)
+
+    event.listen(Engine, "do_connect", note)
+    try:
+        upgrade(migrations.folder)
+    finally:
+        event.remove(Engine, "do_connect", note)
+    (connection,) = connections
+    assert {"read_timeout", "write_timeout"}.isdisjoint(connection)
+{% endif %}
