@@ -33,7 +33,7 @@ try:
     workers = settings.whole_number(2, 1, 256).value("WEB_CONCURRENCY", os.environ)
 {% endif %}
 except settings.ConfigError as error:
-    sys.exit(str(error))
+    sys.exit(f"Error: {error}")
 
 # A platform or container that names a port routes to it from outside; without one, a proxy on
 # this machine is in front and nobody else should reach the socket.
