@@ -2,17 +2,16 @@
 
 import hashlib
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 from flask import request
 from flask_limiter.util import get_remote_address
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import HTTPException, Unauthorized
 
 from app.api.requests import read_body
+from app.api.rows import rows_named
 from app.extensions import db
 from app.models.user import USER, Role, User
 from app.security import passwords
@@ -20,24 +19,10 @@ from app.security import passwords
 WRONG_CREDENTIALS = "Invalid credentials"
 
 
-def roles_named(*names: str) -> list[Role]:
-    """Return the roles of these names, ordered by name; create those that are missing.
-
-    Migrations add the roles, but `db.create_all()` makes empty tables.
-    """
-    named = select(Role).where(Role.name.in_(names)).order_by(Role.name)
-    roles = list(db.session.scalars(named))
-    for missing in sorted({*names} - {role.name for role in roles}):
-        # Another request may create it first.
-        with suppress(IntegrityError), db.session.begin_nested():
-            db.session.add(Role(name=missing))
-    return roles if len(roles) == len({*names}) else list(db.session.scalars(named))
-
-
 def add_user(data: dict[str, Any], roles: Iterable[str] = (USER,)) -> User:
     """Add a user with these roles to the database session."""
     user = User(**data)
-    user.roles = roles_named(*roles)
+    user.roles = rows_named(Role, roles)
     db.session.add(user)
     return user
 

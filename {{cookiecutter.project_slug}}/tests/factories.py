@@ -2,14 +2,13 @@
 
 import itertools
 from collections.abc import Sequence
-from functools import cache
 
 from flask import Flask
 
 from app import db
-from app.accounts import roles_named
+from app.accounts import add_user
 from app.api.schemas import schema
-from app.models.user import ROLES, USER, Role, User
+from app.models.user import ROLES, USER, User
 from app.schemas.user import UserIn
 from app.sessions import begin_session
 from tests.support.bodies import body_of
@@ -19,14 +18,6 @@ PASSWORD = "correct horse battery"
 ADA = body_of(UserIn, username="ada", email="ada@example.com", password=PASSWORD)
 
 _numbers = itertools.count(1)
-
-
-@cache
-def stored_roles(app: Flask) -> list[Role]:
-    """Return all roles; they stay in the database from test to test."""
-    roles = roles_named(*ROLES)
-    db.session.commit()
-    return roles
 
 
 def make_user(
@@ -41,11 +32,8 @@ def make_user(
     username = username or f"user{next(_numbers)}"
     with app.app_context():
         new = {"username": username, "email": email or f"{username}@example.com"}
-        user = User(is_active=is_active, **schema(UserIn).load(ADA | new))
-        user.roles = [
-            db.session.merge(role, load=False) for role in stored_roles(app) if role.name in roles
-        ]
-        db.session.add(user)
+        user = add_user(schema(UserIn).load(ADA | new), roles)
+        user.is_active = is_active
         db.session.commit()
         return user
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped
 
 from app.extensions import db
 
@@ -14,7 +13,8 @@ from app.extensions import db
 class Named(Protocol):
     """A model with a unique name."""
 
-    name: Mapped[str]
+    # A column of the class, a text of its rows.
+    name: Any
 
     def __init__(self, *, name: str) -> None: ...
 

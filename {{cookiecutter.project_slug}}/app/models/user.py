@@ -9,9 +9,9 @@ from app.backend.base import Base, Entity, association_table
 from app.backend.database import TABLE_OPTIONS, text_type
 from app.security import passwords
 
+# Any role that ROLES names can be given to users; its row is made when it is first given.
 ADMIN = "admin"
 USER = "user"
-# A role that is named here can be given to users; its row is made when it is first needed.
 ROLES = (ADMIN, USER)
 
 user_roles = association_table("user_roles", "users.id", "roles.id")

@@ -19,7 +19,7 @@ class PostIn(Schema):
         metadata={"examples": ["A first post."]},
     )
     published = Flag(
-        description="Whether everybody may read the post; a draft by default.", examples=[True]
+        description="Whether everybody may read it; a post is a draft by default.", examples=[True]
     )
 
 
