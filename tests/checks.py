@@ -27,6 +27,7 @@ from jinja2.lexer import (
 from jinja2.nodes import Compare, CondExpr, Const, Expr, Getattr, If, Node, Not, Operand
 from matrix.combinations import CHOICES, KIT, OPTIONS, Combination
 from packaging.requirements import InvalidRequirement, Requirement
+from recipes import files_made
 
 FILE_LIST = KIT / "tests" / "files.txt"
 # Written by the hook with fresh secrets: never the same twice, and not in git.
@@ -124,6 +125,18 @@ def _nginx(text: str) -> None:
                 raise ValueError(done.stderr.strip())
 
 
+def _javascript(text: str) -> None:
+    if node := shutil.which("node"):
+        done = subprocess.run(
+            [node, "--check", "-"],
+            input=text,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise ValueError(done.stderr.strip())
+
+
 def _settings(text: str) -> None:
     for line in text.splitlines():
         if line and not line.startswith("#") and not re.match(r"[A-Z][A-Z0-9_]*=", line):
@@ -162,6 +175,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "*.md": _text,
     "*.sql": _text,
     "*.mako": _text,
+    "*.js": _javascript,
     ".dockerignore": _text,
     ".gitignore": _text,
     ".python-version": _text,
@@ -337,6 +351,8 @@ def path_faults(project: Path, _: Combination | None = None) -> list[str]:
                 if "://" not in target and not (folder / target).exists():
                     faults.append(f"{name}: the link to {target} leads nowhere")
         certain, possible = _named(name, text)
+        if name == "README.md":
+            certain, possible = certain - files_made(text), possible - files_made(text)
         for path in sorted(certain | {path for path in possible if path.split("/")[0] in tops}):
             if path.split("/")[0] not in MADE_LATER and not any(project.glob(path)):
                 faults.append(f"{name}: {path} does not exist")

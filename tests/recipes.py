@@ -54,3 +54,15 @@ def recipes(project: Path) -> dict[str, Recipe]:
     section = re.split(r"(?m)^## ", readme.partition("\n## Grow it\n")[2])[0]
     _, *parts = re.split(r"(?m)^### ", section)
     return {heading: Recipe(text) for heading, _, text in (p.partition("\n") for p in parts)}
+
+
+def files_made(readme: str) -> set[str]:
+    """Return the paths of the files that recipes write, or have a command write."""
+    made = {path for path in PATH.findall(readme) if path.startswith("migrations/versions/")}
+    position = 0
+    for block in BLOCK.finditer(readme):
+        named = PATH.findall(readme[position : block.start()])
+        position = block.end()
+        if block.group(1) == "python":
+            made.update(named[-1:])
+    return made

@@ -64,6 +64,7 @@ def change(name: str, old: str, new: str) -> Callable[[Path], None]:
         (add(".env.example", "NO VALUE\n"), ".env.example: ValueError"),
         (add("requirements.txt", "flask>=3\n"), "requirements.txt: ValueError: flask>=3 is not"),
         (add("requirements.txt", "flask==3\n"), "requirements.txt: ValueError: flask==3 has no h"),
+        (add("app/api/openapi/start.js", "const = ;\n"), "app/api/openapi/start.js: ValueError"),
         (add("wsgi.py", "# no end of the line"), "wsgi.py: ValueError: the last line"),
         (add("what.xyz", "?\n"), "what.xyz: no parser is known"),
     ],

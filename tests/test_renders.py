@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
 import checks
 import pytest
-from matrix.combinations import KIT, SEEDS, Combination, every_combination
+from matrix.combinations import SEEDS, Combination, every_combination
 from matrix.rendering import render
 
 
@@ -51,49 +49,3 @@ def test_rendering_twice_gives_the_same_bytes(
         for project in (renders[combination], again)
     )
     assert first == second
-
-
-def small_template(folder: Path, files: int, hooks: Sequence[str]) -> Path:
-    """Make a template with the kit's prompts, empty hooks, and files of 20 lines with tags."""
-    project = folder / "{{cookiecutter.project_slug}}"
-    project.mkdir(parents=True)
-    shutil.copy(KIT / "cookiecutter.json", folder)
-    line = "{% if cookiecutter.project_name %}{{ cookiecutter.author_name | upper }}{% endif %}\n"
-    for number in range(files):
-        (project / f"{number}.txt").write_text(line * 20)
-    for hook in hooks:
-        (folder / "hooks").mkdir(exist_ok=True)
-        (folder / "hooks" / f"{hook}.py").write_text("import json\n")
-    return folder
-
-
-def test_rendering_takes_as_long_as_that_of_a_small_template(tmp_path: Path) -> None:
-    """About 0.2 seconds on a core of one's own; other programs slow down both templates alike."""
-    templates = [
-        KIT,
-        small_template(tmp_path / "small", 25, ["pre_gen_project", "post_gen_project"]),
-        small_template(tmp_path / "empty", 0, []),
-    ]
-
-    def processor_time() -> float:
-        used = (getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN))
-        return sum(usage.ru_utime + usage.ru_stime for usage in used)
-
-    def processor_seconds(template: Path, into: Path) -> float:
-        started = processor_time()
-        render({}, into, template)
-        return processor_time() - started
-
-    def is_quick() -> bool:
-        kit, small, empty = quickest
-        return kit - empty <= 1.3 * (small - empty)
-
-    # Each time is that of the quickest round: noise only adds to it, and more rounds take it away.
-    quickest = [float("inf")] * len(templates)
-    for number in range(40):
-        for index, template in enumerate(templates):
-            seconds = processor_seconds(template, tmp_path / f"{number}-{template.name}")
-            quickest[index] = min(quickest[index], seconds)
-        if number >= 5 and is_quick():
-            break
-    assert is_quick(), quickest
