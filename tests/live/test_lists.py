@@ -26,8 +26,7 @@ ROUNDS = 101  # of requests, for one figure
 WRITERS = 3
 
 # The first user, who logs in, has 15 in 100 posts, evenly among the others. Five of seven posts are
-# published. Four have the same time, twenty the same title, and a tenth of all was changed at the
-# same moment.
+# published. Four have the same time, and a tenth of all was changed at the same moment.
 FILL = """
 import json, sys
 from sqlalchemy import text
@@ -80,7 +79,7 @@ CURSORS = """
 import json, sys
 from sqlalchemy import select, true
 from app import db
-from app.api.pagination import Cursor
+from app.api.pages import Cursor, write_cursor
 from app.models.post import Post
 from wsgi import app
 
@@ -97,8 +96,10 @@ with app.app_context():
         if user:
             rows = rows.where(Post.user_id == user)
         place = db.session.execute(rows.offset(depth).limit(1)).one()
-        ways = [str(Cursor(",".join(parts), way, list(place))) for way in (False, True)]
-        cursors.append(ways)
+        # A cursor is good for its address alone.
+        with app.test_request_context(f"/api/v1/users/{user}/posts" if user else "/api/v1/posts"):
+            ways = [Cursor(",".join(parts), way, list(place)) for way in (False, True)]
+            cursors.append([write_cursor(cursor) for cursor in ways])
 print(json.dumps(cursors))
 """
 
@@ -134,9 +135,9 @@ with app.app_context():
 print(json.dumps(plans))
 """
 
-COLUMNS = ("id", "created_at", "updated_at", "title")
+COLUMNS = ("created_at", "updated_at")
 SINGLE = [f"{way}{column}" for column in COLUMNS for way in ("", "-")]
-SEVERAL = ["-created_at,title", "title,-created_at", "-title,-created_at", "created_at,title,id"]
+SEVERAL = ["-created_at,updated_at", "-created_at,-updated_at", "created_at,updated_at,id"]
 
 
 @dataclass
@@ -249,8 +250,6 @@ def in_order(filled: Filled, name: str, plan: str) -> bool:
         return f"key=ix_posts_{user}published_{first} " in plan
     # One that has the rows of other lists in between may cost the server less than it seems to.
     index = rf"ix_posts_(user_id_)?published_{first}"
-    if first == "id":
-        index += "|pk_posts"
     read = re.search(rf"Index Scan (Backward )?using ({index}) on posts", plan)
     return bool(read) and "Seq Scan" not in plan
 
@@ -291,7 +290,7 @@ def walk(session: requests.Session, address: str, origin: str, way: str) -> tupl
         address = origin + response.links[way]["url"]
 
 
-@pytest.mark.parametrize("sort", ["-created_at", "title,-created_at"])
+@pytest.mark.parametrize("sort", ["-created_at", "-created_at,updated_at"])
 def test_walk_among_writers_shows_each_lasting_row_once(filled: Filled, sort: str) -> None:
     origin = filled.api.origin
     start = f"{filled.api.base}{filled.path(filled.user)}?sort={sort}&per_page=100"
