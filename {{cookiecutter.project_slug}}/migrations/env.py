@@ -51,11 +51,10 @@ def revise(
 ) -> None:
     """Fit the operations to the database, warn of lost data, and write no empty migration."""
     (script,) = directives
-    if not script.upgrade_ops or not script.downgrade_ops:
+    if not script.upgrade_ops or not script.downgrade_ops or not migration.connection:
         return
     warn_of_renames(migration, script.upgrade_ops)
-    adjust(script.upgrade_ops, db.metadata)
-    adjust(script.downgrade_ops, db.metadata)
+    adjust(script.upgrade_ops, script.downgrade_ops, migration.connection, db.metadata)
     options = context.config.cmd_opts
     if script.upgrade_ops.is_empty() and getattr(options, "autogenerate", False):
         directives.clear()

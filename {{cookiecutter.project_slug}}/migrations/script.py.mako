@@ -1,5 +1,5 @@
 <%
-    code = f"{upgrades}\n{downgrades}"
+    code = f"{upgrades or ''}{downgrades or ''}"
     lines = {"import sqlalchemy as sa"} if "sa." in code else set()
     lines |= {"from alembic import op"} if "op." in code else set()
     lines |= set(imports.splitlines()) if imports else set()

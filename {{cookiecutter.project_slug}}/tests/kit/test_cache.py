@@ -35,7 +35,7 @@ from tests.kit.things import (
     thing_tags,
 )
 from tests.support.client import Client, new_client
-{% if cookiecutter.cache_backend != 'simple' %}
+{% if cookiecutter.cache_backend in ('redis', 'memcached') %}
 from tests.support.relay import Line, line_to
 {% endif %}
 from tests.support.statements import apart

@@ -1,11 +1,11 @@
 {% set port = {'redis': 6379, 'memcached': 11211} %}
 """Limits: who is counted, where, and what clients learn of it."""
 
-{% if cookiecutter.limiter_backend != 'memory' %}
+{% if cookiecutter.limiter_backend in ('redis', 'memcached') %}
 import time
 {% endif %}
 from collections.abc import Callable
-{% if cookiecutter.limiter_backend != 'memory' %}
+{% if cookiecutter.limiter_backend in ('redis', 'memcached') %}
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from threading import Barrier, Event
@@ -16,12 +16,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-{% if cookiecutter.limiter_backend != 'memory' %}
+{% if cookiecutter.limiter_backend in ('redis', 'memcached') %}
 from app.extensions import limiter
 {% endif %}
 from tests.kit.things import another_kit_app
 from tests.support.client import Client, bearer, new_client
-{% if cookiecutter.limiter_backend != 'memory' %}
+{% if cookiecutter.limiter_backend in ('redis', 'memcached') %}
 from tests.support.relay import Line, line_to
 {% endif %}
 
@@ -175,7 +175,7 @@ def test_address_that_the_proxy_saw_counts(app: Flask, limit: Limit) -> None:
         ]
         responses = [client.get("/things", headers=headers) for headers in visits]
         assert statuses(*responses) == [200, 200, 429]
-{% if cookiecutter.limiter_backend != 'memory' %}
+{% if cookiecutter.limiter_backend in ('redis', 'memcached') %}
 
 
 def line_to_store(app: Flask) -> AbstractContextManager[Line]:

@@ -47,16 +47,16 @@ def test_gunicorn_serves_until_it_is_told_to_stop(
 def test_start_that_cannot_work_ends_with_one_line(database_url: str, tmp_path: Path) -> None:
     good = production(database_url)
     attempts = {
-        "Error: SECRET_KEY is not set": ({**good, "SECRET_KEY": ""}, GUNICORN),
-        "Error: DATABASE_URL is not a ": ({**good, "DATABASE_URL": "nonsense"}, UPGRADE),
-        "Error: DATABASE_URL: no connection to": ({**good, "DATABASE_URL": UNREACHABLE}, GUNICORN),
-        "Error: PORT must be a whole number": ({**good, "PORT": "9" * 5000}, GUNICORN),
+        "SECRET_KEY is not set": ({**good, "SECRET_KEY": ""}, GUNICORN),
+        "DATABASE_URL is not a ": ({**good, "DATABASE_URL": "nonsense"}, UPGRADE),
+        "DATABASE_URL: no connection to": ({**good, "DATABASE_URL": UNREACHABLE}, GUNICORN),
+        "PORT must be a whole number": ({**good, "PORT": "9" * 5000}, GUNICORN),
 {% if not cookiecutter.__in_process %}
-        "Error: WEB_CONCURRENCY must be a": ({**good, "WEB_CONCURRENCY": "0"}, GUNICORN),
+        "WEB_CONCURRENCY must be a": ({**good, "WEB_CONCURRENCY": "0"}, GUNICORN),
 {% endif %}
     }
     outcomes = start_together(tmp_path, *attempts.values())
     for reason, (status, output) in zip(attempts, outcomes, strict=True):
         assert status, reason
         (line,) = (line for line in output.splitlines() if "[INFO]" not in line)
-        assert line.startswith(reason)
+        assert reason in line
