@@ -115,11 +115,13 @@ def test_login_takes_one_query_and_one_insert(
     def log_in() -> TestResponse:
         return client.log_in(user.username, PASSWORD)
 
+    before = log_in().json
     assert statements_of(app, log_in) == ["SELECT", "INSERT"]
     monkeypatch.setitem(app.config, "PASSWORD_TIME_COST", 2)
     renewing_the_hash = statements_of(app, log_in)
     assert sorted(renewing_the_hash) == ["INSERT", "SELECT", "UPDATE"]
     assert statements_of(app, log_in) == ["SELECT", "INSERT"]
+    assert log_in().json["user"] == before["user"]
 
 
 def test_login_with_a_password_that_is_being_changed_is_401(app: Flask) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
 from app.api.schemas import schema
 from app.policies.post import NOT_AUTHOR, NOT_FOUND
@@ -276,6 +277,13 @@ def test_post_written_while_its_author_is_deleted_does_not_stay(app: Flask) -> N
     assert deleted.status_code == 204
     assert written.status_code in {201, 409}
     assert ids(new_client(app).get("/posts")) == []
+
+
+def test_database_refuses_a_post_of_nobody(app: Flask) -> None:
+    user = make_user(app)
+    client_of(app, user).delete(f"/users/{user.id}")
+    with pytest.raises(IntegrityError):
+        make_post(app, user)
 
 
 def test_demo_users_have_posts_and_drafts(app: Flask) -> None:
