@@ -57,8 +57,9 @@ def record(release: str) -> None:
     records = json.loads(RECORDS.read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         records[release] = {
-            database: revisions(render(Combination.of(database=database).answers, Path(folder)))
+            database: revisions(render({**answers, "project_slug": f"p-{database}"}, Path(folder)))
             for database in OPTIONS["database"]
+            for answers in [Combination.of(database=database).answers]
         }
     RECORDS.write_text(json.dumps(records, indent=2) + "\n", "utf-8")
 
