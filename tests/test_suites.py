@@ -16,19 +16,19 @@ FAULTS = {
         "app/routes.py",
         '    "/posts/<id:id>": posts.PostItem,\n',
         "",
-        "tests/test_posts.py::test_published_post_is_for_everybody",
+        "tests/test_posts.py::test_deleted_post_is_gone_and_its_id_is_not_used_again",
     ),
     "leaked draft": (
         "app/policies/post.py",
         "    if viewer is None:\n        return POSTS.where(Post.published == true())\n",
         "    if viewer is None:\n        return POSTS\n",
-        "tests/test_posts.py::test_draft_of_another_is_404",
+        "tests/test_posts.py::test_drafts_never_reach_the_cache",
     ),
     "wrong status": (
         "app/resources/posts.py",
         "@returns(PostOut, status=201, location",
         "@returns(PostOut, status=200, location",
-        "tests/test_posts.py::test_new_post_is_answered_with_its_author",
+        "tests/test_posts.py::test_new_post_is_the_callers[True]",
     ),
     "route without contract": (
         "app/resources/posts.py",
