@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Mapping
 from functools import cache
+from graphlib import TopologicalSorter
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -51,14 +52,28 @@ def revise(
 ) -> None:
     """Fit the operations to the database, warn of lost data, and write no empty migration."""
     (script,) = directives
-    if not script.upgrade_ops or not script.downgrade_ops or not migration.connection:
+    if not script.upgrade_ops or not migration.connection:
         return
     warn_of_renames(migration, script.upgrade_ops)
-    adjust(script.upgrade_ops, script.downgrade_ops, migration.connection, db.metadata)
+    drop_in_order(script.upgrade_ops)
+    script.downgrade_ops = downgrade = script.upgrade_ops.reverse()
+    adjust(script.upgrade_ops, downgrade, migration.connection, db.metadata)
     options = context.config.cmd_opts
     if script.upgrade_ops.is_empty() and getattr(options, "autogenerate", False):
         directives.clear()
         log.info("The models ask for no migration.")
+
+
+def drop_in_order(operations: ops.OpContainer) -> None:
+    """Drop tables at the end, and each before those that it refers to."""
+    drops = {op.table_name: op for op in operations.ops if isinstance(op, ops.DropTableOp)}
+    order = TopologicalSorter[str](dict.fromkeys(drops, ()))
+    for name, drop in drops.items():
+        for key in drop.to_table().foreign_keys:
+            if (referred := key.target_fullname.rpartition(".")[0]) != name:
+                order.add(referred, name)
+    others = [op for op in operations.ops if not isinstance(op, ops.DropTableOp)]
+    operations.ops = [*others, *(drops[name] for name in order.static_order() if name in drops)]
 
 
 def warn_of_renames(migration: MigrationContext, operations: ops.OpContainer) -> None:

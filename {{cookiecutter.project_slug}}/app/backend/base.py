@@ -1,17 +1,33 @@
 """What all tables share: named constraints, UTC times, a version for concurrent writers."""
 
+import enum
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Dialect, ForeignKey, MetaData, Table, TypeDecorator
+from sqlalchemy import (
+    Column,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from app.backend.database import ASSOCIATION_OPTIONS, TABLE_OPTIONS, TIME
 
 
 class Base(DeclarativeBase):
-    """Declarative base; every constraint has a name, so that a migration can change it."""
+    """Declarative base of tables that migrations can change.
+
+    Every constraint has a name, and every foreign key an index. An enum, `Mapped[Kind]`, is text in
+    the database, namely the names of its members: a new member needs no migration.
+    """
 
     metadata = MetaData(
         naming_convention={
@@ -23,6 +39,27 @@ class Base(DeclarativeBase):
         }
     )
     __table_args__: Any = TABLE_OPTIONS
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        table = cls.__dict__.get("__table__")
+        if isinstance(table, Table):
+            index_foreign_keys(table)
+
+
+Base.registry.update_type_annotation_map({enum.Enum: Enum(enum.Enum, native_enum=False, length=64)})
+
+
+def index_foreign_keys(table: Table) -> None:
+    """Add an index for each foreign key whose columns no index or constraint begins with."""
+    led = [
+        [column.name for column in rule.columns]
+        for rule in (*table.indexes, *table.constraints)
+        if isinstance(rule, Index | PrimaryKeyConstraint | UniqueConstraint)
+    ]
+    for key in table.foreign_key_constraints:
+        if not any(names[: len(key.columns)] == key.column_keys for names in led):
+            Index(None, *key.columns)
 
 
 def association_table(name: str, left: str, right: str) -> Table:

@@ -4,11 +4,13 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask_migrate import downgrade, merge, migrate, revision, upgrade
 from sqlalchemy import (
     Boolean,
@@ -24,8 +26,10 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Numeric,
+    String,
     Table,
     Time,
+    UniqueConstraint,
     Uuid,
 {% if cookiecutter.database == 'mysql' %}
     event,
@@ -36,7 +40,7 @@ from sqlalchemy import (
 )
 
 from app import db
-from app.backend.base import Base, UTCDateTime
+from app.backend.base import Base, UTCDateTime, index_foreign_keys
 from app.backend.database import LONG_TEXT, TABLE_OPTIONS, text_type
 from tests.kit.things import Kind, kit_app
 from tests.support.apps import other_app
@@ -48,7 +52,9 @@ class Migrations:
     """A folder of migrations without any revision, and tables in place of the models."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
-        self.folder = str(copytree(PROJECT / "migrations", folder, ignore=ignore_patterns("0*")))
+        copytree(PROJECT / "migrations", folder, ignore=ignore_patterns("versions"))
+        (folder / "versions").mkdir()
+        self.folder = str(folder)
         self.patch = patch
 
     def models(self, **tables: list[Any]) -> None:
@@ -161,6 +167,50 @@ def test_table_of_a_removed_model_is_dropped(migrations: Migrations) -> None:
     migrations.models(shelves=[])
     assert_passes_ruff(migrations.apply())
     assert "books" not in inspect(db.engine).get_table_names()
+
+
+def test_tables_that_refer_to_each_other_are_dropped_in_order(migrations: Migrations) -> None:
+    # Each refers to the one before it; Alembic finds removed tables in any order.
+    names = [f"table{number}" for number in range(6)]
+    chain: dict[str, list[Any]] = {names[0]: []}
+    for before, name in pairwise(names):
+        chain[name] = [Column("before", ForeignKey(f"{before}.id"), index=True)]
+    migrations.models(**chain)
+    migrations.apply()
+    migrations.models()
+    migrations.apply()
+    assert migrations.migrate() == ""
+
+
+def test_index_of_a_foreign_key_gives_way_to_another(migrations: Migrations) -> None:
+    for columns in (["shelf_id"], ["shelf_id", "id"]):
+        index = Index(f"ix_books_{len(columns)}", *columns)
+        migrations.models(shelves=[], books=[Column("shelf_id", ForeignKey("shelves.id")), index])
+        migrations.apply()
+    (found,) = inspect(db.engine).get_indexes("books")
+    assert found["column_names"] == ["shelf_id", "id"]
+
+
+def test_every_foreign_key_of_a_model_has_an_index() -> None:
+    metadata = MetaData(naming_convention=Base.metadata.naming_convention)
+    books = Table(
+        "books",
+        metadata,
+        Column("id", Integer),
+        *(Column(name, ForeignKey("shelves.id")) for name in ("plain", "named", "single")),
+        Index("ix_books_named", "named", "id"),
+        UniqueConstraint("single"),
+    )
+    index_foreign_keys(books)
+    assert {index.name for index in books.indexes} == {"ix_books_plain", "ix_books_named"}
+
+
+def test_enum_of_a_model_is_text_with_room_for_new_words(app: Flask) -> None:
+    with app.app_context():
+        columns = inspect(db.engine).get_columns("kit_things")
+    (kind,) = (column["type"] for column in columns if column["name"] == "kind")
+    assert isinstance(kind, String)
+    assert kind.length == 64
 
 
 def test_tables_of_other_programs_stay(migrations: Migrations) -> None:

@@ -16,7 +16,6 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import (
     CheckConstraint,
     Date,
-    Enum,
     Index,
     Numeric,
     Select,
@@ -83,7 +82,7 @@ class Thing(Entity):
     name: Mapped[str] = mapped_column(text_type(64))
     amount: Mapped[Decimal] = mapped_column(Numeric(10, 2), default=Decimal("1.50"))
     count: Mapped[int] = mapped_column(default=0)
-    kind: Mapped[Kind] = mapped_column(Enum(Kind, native_enum=False, length=16), default=Kind.SMALL)
+    kind: Mapped[Kind] = mapped_column(default=Kind.SMALL)
     uid: Mapped[UUID] = mapped_column(Uuid, default=uuid4)
     day: Mapped[date | None] = mapped_column(Date)
     hour: Mapped[time | None] = mapped_column(Time)
@@ -106,11 +105,11 @@ class ThingOut(Schema):
     id = Id()
     name = fields.String(required=True, metadata={"examples": ["a thing"]})
     tags = fields.List(
-        fields.Pluck("TagOut", "name"), required=True, metadata={"examples": [["t"]]}
+        fields.Pluck("ThingTagOut", "name"), required=True, metadata={"examples": [["t"]]}
     )
 
 
-class TagOut(Schema):
+class ThingTagOut(Schema):
     """A tag."""
 
     name = fields.String(required=True)
