@@ -14,7 +14,7 @@ from app.api.fields import Flag, Moment, Money, Text
 from app.api.framework import Resource
 from app.api.operation import accepts, cached, returns
 from app.api.versions import Version
-from tests.kit.things import ROUTES, Tag, ThingTagOut, Thing, another_kit_app, caller_of
+from tests.kit.things import ROUTES, Tag, Thing, ThingTagOut, another_kit_app, caller_of
 from tests.support.client import new_client
 
 
