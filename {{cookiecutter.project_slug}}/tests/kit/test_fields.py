@@ -10,7 +10,7 @@ from flask import Flask
 from marshmallow import Schema, ValidationError, fields
 
 from app import db
-from app.api.fields import Flag, Moment, Money, Text
+from app.api.fields import Flag, Integer, Moment, Money, Text
 from app.api.framework import Resource
 from app.api.operation import accepts, cached, returns
 from app.api.versions import Version
@@ -23,6 +23,7 @@ class Sample(Schema):
 
     text = Text()
     flag = Flag()
+    count = Integer()
     price = Money(places=2)
     at = Moment()
 
@@ -32,6 +33,7 @@ class Sample(Schema):
     [
         *(("text", value) for value in ("a\0b", "\ud800", 1, True, None, ["text"])),
         *(("flag", value) for value in ("true", 1, None)),
+        *(("count", value) for value in (1.5, "1", True, None, float("inf"), [1])),
         *(("price", value) for value in (9.9, 9, "9.999", "1e2", "NaN", "Infinity", "+1", "٣", "")),
         *(("price", value) for value in (" 1", "1_0", "1" * 13, ".5", "1.", None, True)),
         *(("at", value) for value in ("2026-01-31T12:00:00", "2026-01-31", "yesterday", 7, "")),
@@ -49,13 +51,15 @@ def test_bad_value_is_refused_by_name(name: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "read"),
     [
+        ("count", 7, 7),
+        ("count", 7.0, 7),
         ("price", "9.9", Decimal("9.90")),
         ("price", "-0.05", Decimal("-0.05")),
         ("at", "2026-01-31T13:30:00.5+01:30", datetime(2026, 1, 31, 12, 0, 0, 500000, UTC)),
         ("at", "2026-01-31t12:00:00z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
     ],
 )
-def test_value_is_read_in_its_one_form(name: str, value: str, read: object) -> None:
+def test_value_is_read_in_its_one_form(name: str, value: object, read: object) -> None:
     loaded = Sample().load({name: value})[name]
     assert (loaded, str(loaded)) == (read, str(read))
 
