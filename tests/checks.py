@@ -420,14 +420,24 @@ MOST_TAGS_IN_APP = 5
 JINJA = Environment()
 
 
+def copied(template: Path) -> list[str]:
+    """Return the patterns of the files and folders that are copied rather than rendered."""
+    prompts = json.loads((template.parent / "cookiecutter.json").read_text("utf-8"))
+    patterns: list[str] = prompts["_copy_without_render"]
+    return patterns
+
+
 def rendered_files(template: Path) -> dict[str, str]:
     """Return the texts of the template's files that are rendered rather than copied, by name."""
-    prompts = json.loads((template.parent / "cookiecutter.json").read_text("utf-8"))
-    copied = prompts["_copy_without_render"]
+    patterns = copied(template)
     return {
         name: text
         for name, text in files_of(template)
-        if not any(fnmatch(name, pattern) for pattern in copied)
+        if not any(
+            fnmatch(str(path), pattern)
+            for path in (PurePosixPath(name), *PurePosixPath(name).parents)
+            for pattern in patterns
+        )
     }
 
 

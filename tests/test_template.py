@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
+from pathlib import PurePosixPath
 
 import checks
 from jinja2 import Environment
@@ -31,12 +33,24 @@ def test_servers_of_a_project_are_those_of_its_choices() -> None:
 
 
 def test_what_needs_no_rendering_is_copied() -> None:
-    """A file without a tag is copied, which takes a tenth of the time, and only such a file is."""
+    """A file without a tag is copied, which takes a tenth of the time, and only such a file is.
+
+    Of a folder that is copied, cookiecutter doesn't even render the names.
+    """
     tag = re.compile(r"\{\{|\{%|\{#")
-    plain = [name for name, text in checks.files_of(checks.TEMPLATE) if not tag.search(name + text)]
-    copied = json.loads((KIT / "cookiecutter.json").read_text("utf-8"))["_copy_without_render"]
-    assert {*plain} - {*copied} == set(), "add these to _copy_without_render"
-    assert {*copied} - {*plain} == set(), "remove these from _copy_without_render"
+    plain = {name for name, text in checks.files_of(checks.TEMPLATE) if not tag.search(name + text)}
+    copied = {name for name, _ in checks.files_of(checks.TEMPLATE)} - set(
+        checks.rendered_files(checks.TEMPLATE)
+    )
+    assert plain - copied == set(), "add these to _copy_without_render"
+    assert copied - plain == set(), "remove these from _copy_without_render"
+
+
+def test_every_pattern_of_copied_files_is_used() -> None:
+    names = [PurePosixPath(name) for name, _ in checks.files_of(checks.TEMPLATE)]
+    paths = {str(path) for name in names for path in (name, *name.parents)}
+    for pattern in checks.copied(checks.TEMPLATE):
+        assert fnmatch.filter(paths, pattern), pattern
 
 
 def test_private_values_are_never_asked_for() -> None:
