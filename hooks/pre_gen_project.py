@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import keyword
+import os
 import re
 import sys
 import unicodedata
@@ -62,10 +63,13 @@ def choices(answers: dict[str, str]) -> dict[str, list[str]]:
     # Cookiecutter replays answers unchecked. Cruft checks them, and has no such value.
     if "_repo_dir" not in answers:
         return {}
-    text = (Path(answers["_repo_dir"]) / "cookiecutter.json").read_text(encoding="utf-8")
+    # `cookiecutter .` leaves a relative path, and the hook runs in the new project.
+    prompts = Path(os.environ.get("PWD", ""), answers["_repo_dir"], "cookiecutter.json")
+    if not prompts.is_file():
+        return {}
     return {
         prompt: value
-        for prompt, value in json.loads(text).items()
+        for prompt, value in json.loads(prompts.read_text(encoding="utf-8")).items()
         if isinstance(value, list) and not prompt.startswith("_")
     }
 

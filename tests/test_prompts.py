@@ -52,6 +52,18 @@ def cookiecutter(home: Path, *words: str, typed: str | None = None) -> tuple[int
     return done.returncode, done.stdout + done.stderr, output
 
 
+def render_from_kit(output: Path, template: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run cookiecutter in the kit's own folder, as a shell does, on a path of the template."""
+    with tempfile.TemporaryDirectory() as temporary:
+        return subprocess.run(
+            [sys.executable, "-m", "cookiecutter", template, *words, "--output-dir", str(output)],
+            capture_output=True,
+            text=True,
+            cwd=KIT,
+            env={**os.environ, "PWD": str(KIT), "HOME": temporary, "TMPDIR": temporary},
+        )
+
+
 def texts(project: Path) -> tuple[dict[str, Any], set[str]]:
     """Return the [project] table and every string in the project's Python files."""
     table = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
@@ -204,22 +216,26 @@ def test_slug_is_derived_from_the_name(name: str, slug: str, tmp_path: Path) -> 
     assert render({"project_name": name}, tmp_path).name == slug
 
 
-def test_choice_that_a_replay_file_got_wrong_is_refused(tmp_path: Path) -> None:
+TEMPLATE_PATHS = [str(KIT), ".", f"../{KIT.name}"]
+
+
+@pytest.mark.parametrize("template", TEMPLATE_PATHS)
+def test_template_is_found_by_any_path(template: str, tmp_path: Path) -> None:
+    done = render_from_kit(tmp_path, template, "--no-input")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    assert (tmp_path / "flask-api" / ".env").is_file()
+
+
+@pytest.mark.parametrize("template", TEMPLATE_PATHS)
+def test_choice_that_a_replay_file_got_wrong_is_refused(template: str, tmp_path: Path) -> None:
     status, said, _ = cookiecutter(tmp_path)
     assert status == 0, said
     (replay,) = (tmp_path / ".cookiecutter_replay").iterdir()
     replay.write_text(replay.read_text().replace('"database": "sqlite"', '"database": "oracle"'))
     again = tmp_path / "again"
     again.mkdir()
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "cookiecutter", str(KIT), "--replay-file", str(replay)),
-            *("--output-dir", str(again)),
-        ],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-    )
+    done = render_from_kit(again, template, "--replay-file", str(replay))
     assert "Not rendered: database: 'oracle' is none of sqlite" in done.stdout + done.stderr
     assert list(again.iterdir()) == []
 
