@@ -20,6 +20,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshot", metavar="FILE", help="keep a picture of the docs page")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together, which share servers and projects, unless they say how.
+
+    Those that are groups of their own take longest, and come first.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 def answers(combination: Combination) -> dict[str, str]:
     """Return the answers of a combination, with its name as the slug."""
     return {**combination.answers, "project_slug": combination.name}

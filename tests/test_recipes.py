@@ -34,6 +34,17 @@ COMBINATIONS = {
 }
 
 
+# What `flask db check`, `flask db downgrade` and `flask db upgrade` do, in one process.
+MIGRATIONS = """
+from flask_migrate import check, downgrade, upgrade
+from app import create_app
+
+with create_app("development").app_context():
+    for step in (check, downgrade, upgrade):
+        step()
+"""
+
+
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
     """Every kind of server; a missing one fails what needs it."""
@@ -66,24 +77,20 @@ class Project:
 
     def check(self) -> None:
         """Run what is quick of the project's own checks, and the tests that are new."""
-        for command in (
-            "ruff check",
-            "ruff format --check",
-            "lint-imports --no-cache",
-            "flask db check",
-            "flask db downgrade",
-            "flask db upgrade",
-        ):
+        for command in ("ruff check", "ruff format --check", "lint-imports --no-cache"):
             self.run(*command.split())
+        self.run("python", "-c", MIGRATIONS)
         new = {file.name for file in self.folder.glob("tests/test_*.py")} - self.tests
         if new:
-            self.run("pytest", "-q", *(f"tests/{name}" for name in sorted(new)))
+            # Loading schemathesis takes longer than these.
+            quick = ("pytest", "-q", "-p", "no:schemathesis")
+            self.run(*quick, *(f"tests/{name}" for name in sorted(new)))
             self.tests |= new
 
     def check_all(self) -> None:
         """Check the types, and run the whole suite."""
         self.run("mypy")
-        self.run("pytest", "-q", "-n", "2", "-p", "no:cacheprovider")
+        self.run("pytest", "-q", "-p", "no:cacheprovider")
 
 
 @contextmanager
@@ -103,12 +110,19 @@ def own_database(project: Project) -> Iterator[str]:
         holder.stdin.close()
 
 
-@pytest.fixture(params=OPTIONS["database"])
+@pytest.fixture(
+    params=[
+        # Each of them takes as long as the tests of all other files.
+        pytest.param(database, marks=pytest.mark.xdist_group(f"recipes on {database}"))
+        for database in OPTIONS["database"]
+    ]
+)
 def project(
     request: pytest.FixtureRequest,
     renders: dict[Combination, Path],
     servers: Servers,
     tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Project]:
     """A project on each database, in development, migrated and with demo data."""
     combination = COMBINATIONS[request.param]
@@ -117,6 +131,8 @@ def project(
         **{name: os.environ[name] for name in KEPT if name in os.environ},
         **settings(combination, servers),
         "FLASK_CONFIG": "development",
+        # What mypy knows of the packages serves the next project with this database.
+        "MYPY_CACHE_DIR": str(tmp_path_factory.getbasetemp() / f"mypy-{combination.name}"),
     }
     project = Project(folder, env, environment(folder).parent)
     with own_database(project) as url:

@@ -1,4 +1,4 @@
-"""The application of the machinery's tests, on a database of its own; every test starts empty."""
+"""The application of the machinery's tests, with tables of its own; every test starts empty."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ def app(app: Flask) -> Iterator[Flask]:
     """An application with things alone, beside the project's own."""
     from app import db
     from app.backend.base import Base
-    from tests.kit.things import kit_app
-    from tests.support.apps import other_app
-    from tests.support.database import own_database
+    from tests.kit.things import another_kit_app
 
     tables = [table for table in Base.metadata.sorted_tables if table.name.startswith("kit_")]
-    with own_database() as url, other_app("testing", kit_app, TEST_DATABASE_URL=url) as kit:
+    with another_kit_app(app) as kit:
         with kit.app_context():
             db.metadata.create_all(db.engine, tables)
         yield kit

@@ -71,10 +71,13 @@ def reader(sorting: Flask) -> Client:
 @pytest.fixture
 def things(app: Flask) -> list[Thing]:
     """Seven things with a value in each column."""
-    return [
-        make_thing(app, **{name: value(n) for name, value in COLUMNS.items()})
-        for n in range(len(NAMES))
+    things = [
+        Thing(**{name: value(n) for name, value in COLUMNS.items()}) for n in range(len(NAMES))
     ]
+    with app.app_context():
+        db.session.add_all(things)
+        db.session.commit()
+        return things
 
 
 def key_of(value: Any) -> Any:
