@@ -49,7 +49,7 @@ DEV = {"dev": ""}
 PRODUCTION_HEAD = [
     "# The exact packages this project was tested with; the ranges are in pyproject.toml."
 ]
-DEVELOPMENT_HEAD = ["# What the tests and checks need on top.", "-r requirements.txt"]
+DEVELOPMENT_HEAD = ["# Packages that only tests and checks need.", "-r requirements.txt"]
 
 
 @dataclass
@@ -110,7 +110,7 @@ def conditions(packages: dict[str, Package], sources: dict[str, str]) -> dict[st
     result: dict[str, str | None] = {}
     for name in packages:
         needed = [source for source in sources if name in reached[source]]
-        # What each choice of a prompt needs, every project needs.
+        # Packages that every choice of a prompt needs are needed by every project.
         everywhere = any(set(choices) <= set(needed) for choices in PROMPTS.values())
         if everywhere or any(not sources[source] for source in needed):
             result[name] = ""

@@ -1,4 +1,4 @@
-"""What must hold for every rendered project, as functions that return the faults they find."""
+"""Rules for every rendered project, as functions that return the faults they find."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def leftover_faults(project: Path, _: Combination | None = None) -> list[str]:
 RANDOM = re.compile(r"[\w-]{32,}")
 
 
-# What only projects with one of these choices may say, in any file or file name, pins included.
+# Words that only projects with one of these choices may contain, in any file, name or pin.
 WORDS = {
     word: {answer for answer, choice in CHOICES.items() if word in choice.words}
     for word in chain.from_iterable(choice.words for choice in CHOICES.values())

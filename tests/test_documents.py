@@ -161,7 +161,7 @@ def test_invalid_workflow_is_caught(
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_workflow_runs_every_tier(workflow: Path) -> None:
-    """What developers run as `tox` and CI as `.ci/run` is the same, with every server."""
+    """Developers' `tox` and CI's `.ci/run` run the same tests, with every server."""
     (steps,) = (job["steps"] for name, job in jobs(workflow).items() if name == "tox")
     assert {"run": "bash .ci/run"} in steps
     assert (

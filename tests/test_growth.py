@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from matrix.combinations import KIT, OPTIONS, every_combination
 
-# What renders projects and checks them; nothing else of the kit is copied.
+# The files that render projects and check them; nothing else of the kit is copied.
 PARTS = (
     *("cookiecutter.json", "deps", "hooks", "tests"),
     *("templates", "{{cookiecutter.project_slug}}"),

@@ -575,7 +575,7 @@ def assert_nothing_left(folder: Path) -> None:
     assert list((folder / "tmp").iterdir()) == []
     deadline = time.monotonic() + 5
     while (left := processes_of(folder)) and time.monotonic() < deadline:
-        # What was killed is there until the system has taken it apart.
+        # A killed process exists until the system has reaped it.
         time.sleep(0.05)
     assert left == {}
 

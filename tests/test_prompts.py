@@ -1,4 +1,4 @@
-"""What hostile answers get: a valid project, or one clear line and nothing left behind."""
+"""Hostile answers to the prompts: a valid project, or one clear line and nothing left behind."""
 
 from __future__ import annotations
 

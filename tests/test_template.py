@@ -1,4 +1,4 @@
-"""What holds for the source of the template, before anything is rendered."""
+"""Rules for the template's source, before anything is rendered."""
 
 from __future__ import annotations
 

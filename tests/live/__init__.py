@@ -1,1 +1,1 @@
-"""What a running project of a combination is tested with: other programs than its own suite."""
+"""Tests of running projects with other programs than their own suites."""

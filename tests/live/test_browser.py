@@ -88,7 +88,7 @@ class Page:
 
     def __init__(self, browser: Chrome, base: str, query: str = "") -> None:
         self.browser = browser
-        # What was logged before belongs to the page that a browser starts with.
+        # Earlier log lines belong to the page that a browser starts with.
         self.log("performance")
         browser.get(f"{base}/docs{query}")
 
@@ -104,7 +104,7 @@ class Page:
             found = (within or browser).find_elements("css selector", selector)
             return next((element for element in found if element.is_displayed()), False)
 
-        # Between its being found and being looked at, an element may be drawn anew.
+        # An element may be redrawn between being found and being read.
         again = [StaleElementReferenceException]
         wait = WebDriverWait(self.browser, PATIENCE_SECONDS, 0.05, ignored_exceptions=again)
         return wait.until(visible, f"{selector} is not on the page")

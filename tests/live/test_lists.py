@@ -103,7 +103,7 @@ with app.app_context():
 print(json.dumps(cursors))
 """
 
-# What the database says of each query of posts that a request leads to, each value with its name:
+# The database's plan of each query of posts that a request leads to, each value with its name:
 # MySQL has columns between those of MariaDB, and in newer versions a tree, unless it is asked.
 PLANS = """
 import json, sys
@@ -202,7 +202,7 @@ def test_deep_page_costs_what_the_first_costs(
     slow = []
     for name, pages in filled.pages(filled.every_list(SINGLE + SEVERAL)).items():
         with requests.Session() as session:
-            # In turns, so that whatever else the machine does befalls all of them.
+            # In turns, so that other load on the machine affects all of them alike.
             rounds = [[milliseconds(session, page) for page in pages] for _ in range(ROUNDS)]
         first, down, back = (median(times) for times in zip(*rounds, strict=True))
         database = filled.api.combination["database"]

@@ -52,7 +52,7 @@ http {{
 }}
 """
 OBEDIENT = ""
-# Gives out what it has without asking, whatever the API says of that: only `Vary` is obeyed.
+# Serves its copies without revalidating, against what the API says: only `Vary` is obeyed.
 STUBBORN = f"proxy_ignore_headers Cache-Control; proxy_cache_valid 200 {FRESH_SECONDS}s;"
 # Asks again after a second; keeps nothing of callers with credentials.
 REVALIDATING = """
@@ -130,7 +130,7 @@ def proxy(site: Site, folder: Path, rules: str) -> Iterator[Proxy]:
 
 
 def told(response: requests.Response) -> dict[str, Any]:
-    """What a client is told, without what is new in every response."""
+    """A response as its client sees it, without what is new in every response."""
     headers = ("API-Version", "Access-Control-Allow-Origin", "Cache-Control", "ETag", "Link")
     body = response.json()
     if isinstance(body, dict):

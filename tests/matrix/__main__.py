@@ -39,7 +39,7 @@ from matrix.report import (
 from matrix.services import Servers
 from matrix.suites import Job, Result, interpreter, needed, run_all, scratch_folder
 
-# What the connections of as many suites take of a server's 200 is safe.
+# As many suites stay well below the 200 connections of a server.
 MOST_WORKERS = 8
 
 
@@ -177,7 +177,7 @@ def run(options: argparse.Namespace) -> int:
         wrong.append(f"the run was ended by {type(error).__name__}")
         raise
     finally:
-        # What is known is told, however the run ends.
+        # Report the results so far, however the run ends.
         order = every_combination().index
         results = sorted(progress.results, key=lambda result: order(result.combination))
         wrong += verdict(chosen, results, options.require_services)

@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from matrix.combinations import KIT
 from matrix.processes import Running, run
 
-# Not the folder of a tox environment: tox empties those whenever it makes them anew.
+# Not the folder of a tox environment: tox empties those whenever it recreates them.
 USUAL_CACHE = KIT / ".tox" / "cache"
 CACHE = Path(os.environ.get("KIT_CACHE") or USUAL_CACHE)
 
@@ -93,7 +93,7 @@ def share_compiled(folder: Path) -> None:
     """Link what Python has compiled in the environment that has most packages in common.
 
     Both have the same file of a package, where the file system lets uv link it; where they don't,
-    Python sees it by the file's time and compiles it anew.
+    Python sees it by the file's time and compiles it again.
     """
     packages = packages_in(folder)
 

@@ -44,7 +44,7 @@ class Running:
             yield expired
         finally:
             timer.cancel()
-            # Whatever the command left behind goes with it.
+            # Processes that the command left behind go with it.
             signal_group(group, signal.SIGKILL)
             with self._changed:
                 self._groups.discard(group)
@@ -79,7 +79,7 @@ class Done:
 
     @property
     def cut_short(self) -> str:
-        """What ended the command before its own end, if anything did."""
+        """The reason that the command was ended early, if it was."""
         if self.expired:
             return f"took longer than {COMMAND_SECONDS} seconds"
         if self.status < 0:

@@ -173,7 +173,7 @@ def write_reports(report: Report, folder: Path) -> None:
 
 
 def put(text: str, path: Path) -> None:
-    """Write a file as a whole, for whoever reads it meanwhile and for a run that is killed."""
+    """Replace a file atomically: readers and killed runs never see half of it."""
     beside = path.with_name(f"{path.name}.new")
     beside.write_text(text, "utf-8")
     beside.replace(path)

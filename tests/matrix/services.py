@@ -154,7 +154,7 @@ class Server:
 
 @dataclass
 class Kind:
-    """What is particular to one kind of server."""
+    """The particulars of one kind of server."""
 
     variable: str
     package: str
@@ -164,7 +164,7 @@ class Kind:
     url: str
     start: Callable[[Path, int], list[str]]
     accounts: tuple[str, ...]
-    # What a client says first, and how a server that is ready answers.
+    # A client's first words, and the answer of a server that is ready.
     greeting: tuple[bytes, bytes]
     container_url: str = ""
 

@@ -26,7 +26,7 @@ from matrix.processes import Done, Running, Warm, run
 from matrix.rendering import render
 from matrix.services import Servers
 
-# What a suite may see of the machine: no setting of the developer's own projects.
+# The environment variables that a suite inherits: no setting of the developer's own projects.
 KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TERM", "CI", "SSL_CERT_FILE")
 # A suite whose server has gone away would fail for minutes.
 MOST_FAILURES = 20
@@ -56,7 +56,7 @@ def settings(combination: Combination, servers: Servers) -> dict[str, str]:
 
 @dataclass
 class Result:
-    """What came of one combination; times are in seconds."""
+    """The outcome of one combination; times are in seconds."""
 
     combination: Combination
     outcome: str
@@ -82,7 +82,7 @@ class Result:
 
 @dataclass
 class Job:
-    """What is the same for all combinations of one run."""
+    """Everything that is the same for all combinations of one run."""
 
     servers: Servers
     folder: Path
@@ -213,7 +213,7 @@ class Worker:
 def keep_compiled(previous: Path, project: Path) -> None:
     """Move what was compiled for `previous` to where it serves `project` if a file is the same.
 
-    Python and pytest compile a file anew when its time is another. So files get times that follow
+    Python and pytest compile a file again when its time differs. So files get times that follow
     from their texts.
     """
     for source in project.rglob("*.py"):
@@ -235,7 +235,7 @@ def judge(result: Result, done: Done, report: Path) -> None:
             for name in counts:
                 counts[name] += int(suite.get(name, 0))
         tests = sum(float(case.get("time", 0)) for case in root.iter("testcase"))
-        # What is left of the suite's time is its start, and its end.
+        # The rest of the suite's time is its start and its end.
         result.phases["start-up"] = max(0.0, result.phases.get("start-up", 0.0) - tests)
         result.phases["tests"] = tests
     result.tests = counts["tests"]
@@ -292,7 +292,7 @@ def check(
 
 
 class Plan:
-    """What is still to be run: a worker stays with combinations that share their environment."""
+    """The queue of combinations: a worker stays with those that share their environment."""
 
     def __init__(self, combinations: Sequence[Combination]) -> None:
         together = groupby(sorted(combinations, key=sources), sources)
@@ -307,7 +307,7 @@ class Plan:
             own = self._claimed.setdefault(worker, [])
             if not own and self._waiting:
                 own = self._claimed[worker] = self._waiting.pop()
-            # Nothing is left to claim: help whoever has the most.
+            # Nothing is left to claim: help the worker that has the most.
             own = own or max(self._claimed.values(), key=len)
             return own.pop() if own else None
 

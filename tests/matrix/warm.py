@@ -39,7 +39,7 @@ def serve() -> None:
         child = os.fork()
         if child == 0:
             run(order)
-        # Here as well as there: whoever hears of the group may signal it at once.
+        # Here as well as in the child: the group may be signalled as soon as its number is known.
         with suppress(PermissionError, ProcessLookupError):
             os.setpgid(child, child)
         print(child, file=answers)
@@ -97,9 +97,9 @@ def preload() -> None:
             # The other environment has packages that this one has not.
             with suppress(ImportError):
                 importlib.import_module(name)
-    # What waits to be written would be by every fork.
+    # Buffered output would be written by every fork.
     sys.stdout.flush()
-    # What is here stays; the collector of a suite need not look at it.
+    # These objects stay; the garbage collector of a suite need not visit them.
     gc.collect()
     gc.freeze()
 

@@ -1,4 +1,4 @@
-"""What resources and commands do with accounts."""
+"""Registration, password checks and account changes, for resources and commands."""
 
 import hashlib
 from collections.abc import Iterable

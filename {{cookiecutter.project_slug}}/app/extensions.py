@@ -14,7 +14,7 @@ from app.backend.entries import cache
 
 __all__ = ["cache", "db", "init_cors", "init_proxies", "jwt", "limiter", "migrate"]
 
-# What a request committed stays readable while its response is built, without another query.
+# Committed objects stay readable while the response is built, without another query.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 jwt = JWTManager()

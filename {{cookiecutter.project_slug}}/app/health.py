@@ -1,4 +1,4 @@
-"""What operators ask: does the process live, is it ready, how is it doing."""
+"""Endpoints for operators: liveness, readiness and metrics."""
 
 import time
 from collections.abc import Callable

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def own_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The suite's own settings, whatever .env says; only the addresses of servers are taken."""
+    """Use the suite's own settings; only the addresses of servers come from .env."""
     from app.config import TestingConfig
 
     for variable in TestingConfig.variables().values():
         if variable.endswith("_DIR"):
             os.environ[variable] = str(tmp_path_factory.mktemp("folder"))
         elif not variable.endswith(("_URL", "_URI", "_SERVERS")):
-            # What is empty counts as not set.
+            # An empty variable counts as unset.
             os.environ[variable] = ""
     # Two thousand lines of requests would cost a tenth of the time.
     os.environ["LOG_LEVEL"] = "WARNING"

@@ -18,7 +18,7 @@ from tests.support.client import asking, bearer
 
 def examine(app: Flask, version: Version, operation: APIOperation[Any, Any, Any, Any]) -> None:
     """Send some valid requests of an operation, and check every answer."""
-    # What changes something may end the session of its caller.
+    # A request that changes an account may end its caller's session, so only readers share one.
     reader = client_of(app, make_admin(app)) if operation.method == "get" else None
     refreshes = any("refresh" in scheme for scheme in operation.definition.raw["security"])
 

@@ -254,7 +254,7 @@ def test_drafts_never_reach_the_cache(app: Flask) -> None:
     assert reader.get(f"/posts/{post.id}").status_code == 200
 
 
-# What posts cost, races, demo data
+# Queries, races, demo data
 
 
 def test_token_costs_one_query_more(app: Flask) -> None:

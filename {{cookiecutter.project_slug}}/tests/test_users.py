@@ -206,7 +206,7 @@ def test_application_context_around_requests_does_no_harm(unmigrated: Flask) -> 
         assert new_client(unmigrated).get("/users/me").status_code == 401
 
 
-# Who sees what
+# Visibility
 
 
 @pytest.mark.parametrize(

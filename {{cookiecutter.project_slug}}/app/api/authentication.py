@@ -19,7 +19,7 @@ UNAUTHENTICATED = {
 
 
 class Session(Protocol):
-    """What the API needs to know about the session of a token."""
+    """The session that a token belongs to, as far as the API needs to know it."""
 
     @property
     def user_id(self) -> int: ...

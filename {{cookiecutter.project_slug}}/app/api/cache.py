@@ -62,7 +62,7 @@ class Entry:
 
 def look_up(takes_query: bool) -> Entry:
     """Find the entry of this request: one for each version, path and normalized query."""
-    # Whatever a caller appends to an address without parameters, it is one entry.
+    # An operation without query parameters has one entry, no matter what callers append.
     query = urlencode(sorted(request.args.items(multi=True))) if takes_query else ""
     parts = (request.blueprint, request.script_root, request.path, query)
     key = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()

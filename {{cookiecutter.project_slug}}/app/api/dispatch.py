@@ -68,7 +68,7 @@ def call(view: View, arguments: dict[str, Any]) -> Response:
 
 @dataclass(frozen=True)
 class Plan:
-    """What running an operation needs, made at start."""
+    """Everything that running an operation needs, worked out at start."""
 
     operation: Operation
     access: Access

@@ -44,7 +44,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Operation:
-    """What the decorators recorded about one method."""
+    """Everything that the decorators recorded about one method."""
 
     access: Access | None = None
     role: str | None = None

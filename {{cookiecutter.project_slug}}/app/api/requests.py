@@ -1,4 +1,4 @@
-"""What a request brings: its JSON body and its query parameters."""
+"""Reading requests: the JSON body and the query parameters."""
 
 import json
 from typing import Any

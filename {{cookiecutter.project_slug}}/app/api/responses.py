@@ -1,4 +1,4 @@
-"""What an operation returns, as a response."""
+"""Turning what an operation returns into a response."""
 
 from functools import cache
 from typing import Any

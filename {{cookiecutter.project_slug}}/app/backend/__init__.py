@@ -1,1 +1,1 @@
-"""What differs by database, cache and limiter: the same names in one file for each choice."""
+"""Everything that depends on the database, the cache store and the limit store."""

@@ -1,4 +1,4 @@
-"""What all tables share: named constraints, UTC times, a version for concurrent writers."""
+"""The base of all tables: named constraints, UTC times, a version for concurrent writers."""
 
 import enum
 from collections.abc import Mapping

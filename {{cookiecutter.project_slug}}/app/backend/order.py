@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 @dataclass(frozen=True)
 class Order:
-    """One column of an order; rows without a value come last, whatever the direction."""
+    """One column of an order; rows without a value come last in either direction."""
 
     column: InstrumentedAttribute[Any]
     descending: bool

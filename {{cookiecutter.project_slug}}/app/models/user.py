@@ -31,7 +31,7 @@ class User(Entity):
 
     __tablename__ = "users"
     __table_args__ = (
-        # Whatever writes to the table, the unique columns are in lower case.
+        # The unique columns hold lower case, no matter which code writes to the table.
         CheckConstraint("username_key = lower(username)", "username_key_folded"),
         CheckConstraint("email_key = lower(email)", "email_key_folded"),
         Index("ix_users_username", "username", "id"),

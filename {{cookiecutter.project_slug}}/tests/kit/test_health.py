@@ -1,4 +1,4 @@
-"""What operators ask: does it live, is it ready, how is it doing."""
+"""Liveness, readiness and metrics."""
 
 {% if not cookiecutter.__in_process %}
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Operations: what their decorators recorded is done, in whatever order they stand."""
+"""Operations: what their decorators recorded happens, in any order of the decorators."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -268,7 +268,7 @@ def test_transaction_that_lost_to_another_is_repeated(
     with odd.app_context():
         stored = list(db.session.scalars(select(Tag.name)))
     if status == 200:
-        # What a method takes out of its data is there again.
+        # A method may change its data; the next request starts from the default again.
         assert response.json["names"] == ["kept"] * (losses + 1)
         assert stored == ["a tag"]
     else:

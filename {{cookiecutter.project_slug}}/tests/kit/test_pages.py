@@ -1,4 +1,4 @@
-"""Pages: each row once and in order, whatever the type of the column, and at what cost."""
+"""Pages: each row once and in order, for every type of column, and at what cost."""
 
 import json
 from collections.abc import Callable, Iterator

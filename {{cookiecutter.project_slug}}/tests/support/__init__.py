@@ -1,1 +1,1 @@
-"""What all tests use: applications, clients, databases, processes."""
+"""Helpers of all tests: applications, clients, databases, processes."""

@@ -1,4 +1,4 @@
-"""What the API answers, in forms to compare."""
+"""Parts of the API's responses in forms that compare easily."""
 
 import re
 from typing import Any

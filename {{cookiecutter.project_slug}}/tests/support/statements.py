@@ -1,4 +1,4 @@
-"""What the database is asked: to be counted, or to make callers meet there."""
+"""Statements sent to the database: count them, or make concurrent callers meet at one."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +55,7 @@ def race(app: Flask, *calls: Call, to: str | tuple[str, ...]) -> list[TestRespon
         try:
             return call()
         finally:
-            # Whoever is refused before the meeting keeps nobody waiting.
+            # A caller that is refused before the meeting keeps nobody waiting.
             barrier.abort()
 
     with watched(app, meet), ThreadPoolExecutor(len(calls)) as threads:

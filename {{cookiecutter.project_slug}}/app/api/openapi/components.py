@@ -1,4 +1,4 @@
-"""What the operations of the document share: credentials, headers, problems, examples."""
+"""Components that the document's operations share: credentials, headers, problems, examples."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ TOKENS = {
     "refresh": "The refresh token of a login, good for one use.",
 }
 
-# Who may call, in words and as the document's schemes.
+# How a caller authenticates, in words and as the document's security schemes.
 CREDENTIALS: dict[Access, tuple[str, list[dict[str, list[str]]]]] = {
     Access.NONE: ("Open to anyone; credentials are ignored.", []),
     Access.OPTIONAL: ("Open to anyone, with or without an access token.", [{}, {"bearer": []}]),

@@ -15,15 +15,15 @@ from app.api.operation import ignores_credentials
 from app.api.versions import Version
 
 ASSETS = Path(str(files("flask_swagger_ui"))) / "dist"
-# What the page loads; the package has more, such as a page for OAuth. The types are named since
-# Windows may know a wrong one, with which a browser refuses the file.
+# Only the files that the page loads; the package has more, such as a page for OAuth. The media
+# types are spelled out: Windows may guess a wrong one, and browsers then refuse the file.
 LOADED = {
     "favicon-32x32.png": "image/png",
     "index.css": "text/css",
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
 }
-# In the addresses, so that another release of the package is another address to a browser's cache.
+# Part of the addresses, so that browsers don't use cached files of another release.
 RELEASE = version_of("flask-swagger-ui")
 YEAR = 365 * 24 * 3600  # seconds
 
