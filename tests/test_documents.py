@@ -93,7 +93,7 @@ def test_number_of_combinations_is_the_one_said() -> None:
 
 
 def test_size_of_the_subset_is_the_one_said() -> None:
-    assert f"for {len(covering(2))} of them, which have each pair" in README
+    assert f"for {len(covering(2))} of them, which cover every pair" in README
 
 
 @pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])

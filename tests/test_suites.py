@@ -34,7 +34,7 @@ FAULTS = {
         "app/resources/posts.py",
         '        """Show a post."""\n',
         "",
-        "tests/test_openapi.py::test_every_operation_has_a_name_and_a_line_of_its_own",
+        "tests/test_openapi.py::test_every_operation_has_a_unique_id_and_a_summary",
     ),
     "removed migration column": (
         "migrations/versions/0001_users_posts_sessions.py",

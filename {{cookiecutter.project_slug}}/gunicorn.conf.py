@@ -43,11 +43,11 @@ bind = f"{host}:{port}"
 worker_class = "gthread"
 threads = 8
 
-# Loaded once, before forking: a wrong configuration ends the start with its one line instead of
-# a worker that dies and is started again for ever.
+# Load the application once, before forking: a bad setting then stops the start with one line
+# instead of crashing workers in an endless restart loop.
 preload_app = True
 
-# Docker, the most impatient of the usual platforms, kills 10 seconds after asking.
+# Docker sends SIGKILL 10 seconds after SIGTERM, sooner than other common platforms.
 graceful_timeout = 8
 
 # Longer than proxies keep an idle connection (nginx 60 seconds, Heroku 90): the side that closes

@@ -1,4 +1,4 @@
-"""Entry point of servers and the flask command; exits with one line if it can't work."""
+"""Entry point for WSGI servers and the flask command; exits with one line if it can't start."""
 
 from app import create_app
 from app.backend.settings import ConfigError

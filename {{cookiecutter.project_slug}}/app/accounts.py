@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import HTTPException, Unauthorized
 
 from app.api.requests import read_body
-from app.api.rows import rows_named
+from app.api.rows import get_or_create_named
 from app.extensions import db
 from app.models.user import USER, Role, User
 from app.security import passwords
@@ -22,7 +22,7 @@ WRONG_CREDENTIALS = "Invalid credentials"
 def add_user(data: dict[str, Any], roles: Iterable[str] = (USER,)) -> User:
     """Add a user with these roles to the database session."""
     user = User(**data)
-    user.roles = rows_named(Role, roles)
+    user.roles = get_or_create_named(Role, roles)
     db.session.add(user)
     return user
 

@@ -39,7 +39,7 @@ def report_database_errors(command: Callable[..., None]) -> Callable[..., None]:
         except DBAPIError as error:
             reason = str(error.orig).partition("\n")[0]
             raise click.ClickException(
-                f"The database refused: {reason} (`flask db upgrade` creates missing tables)"
+                f"Database error: {reason} (`flask db upgrade` creates missing tables)"
             ) from None
 
     return wrapper
@@ -78,7 +78,7 @@ def create_admin(username: str, email: str, password_stdin: bool) -> None:
 @with_appcontext
 @report_database_errors
 def seed_demo() -> None:
-    """Add an admin and two users with something to show; existing users stay as they are."""
+    """Add an admin and two users with demo data; leave existing users unchanged."""
     for line in add_demo_data():
         click.echo(line)
 
@@ -88,11 +88,11 @@ def seed_demo() -> None:
 @report_database_errors
 def prune() -> None:
     """Delete expired sessions; run it once a day."""
-    click.echo(f"{prune_sessions()} expired sessions deleted.")
+    click.echo(f"Expired sessions deleted: {prune_sessions()}.")
 
 
 @click.command("openapi")
-@click.option("--version", "number", help="Version of the API; by default the newest one.")
+@click.option("--version", "number", help="API version (default: the newest).")
 @click.option("--output", type=click.File("w", "utf-8"), default="-", help="File to write.")
 @with_appcontext
 def openapi(number: str | None, output: Any) -> None:

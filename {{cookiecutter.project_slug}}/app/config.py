@@ -1,7 +1,7 @@
 """Settings: one class per environment.
 
-An environment variable of the same name overrides what is declared here as a call, such as
-`settings.flag(True)`. A setting of your own is one more line, and one in `.env.example`.
+A setting declared with a call, such as `settings.flag(True)`, is read from the environment variable
+of the same name, unless the call names another. To add one, add a line here and in `.env.example`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from app.backend.settings import ConfigError
 
 
 class Config(cache_store.CacheSettings, limit_store.LimitSettings):
-    """Settings that every environment shares; what it doesn't override is production's."""
+    """Settings shared by all environments; the defaults are for production."""
 
     ENVIRONMENT = "production"
 
@@ -55,7 +55,7 @@ class Config(cache_store.CacheSettings, limit_store.LimitSettings):
 
 
 class ProductionConfig(Config):
-    """A server that strangers call."""
+    """A public server."""
 
 
 class DevelopmentConfig(Config):

@@ -24,7 +24,7 @@ RETRY_AFTER = 5  # seconds, while the database is unavailable
 INVALID = "Validation failed"
 CONFLICT = "The request conflicts with stored data"
 TAKEN = "Already taken."
-OVERTAKEN = "The resource was changed by another request"
+CONCURRENT_CHANGE = "The resource was changed by another request"
 STALE = "The resource has changed since it was read"
 DETAILS: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address",
@@ -60,7 +60,7 @@ def init_app(app: Flask) -> None:
     """Register the handlers, which see errors of views, routing, extensions and crashes alike."""
     app.register_error_handler(HTTPException, report_http_error)
     app.register_error_handler(ValidationError, report_invalid_fields)
-    app.register_error_handler(StaleDataError, report_overtaken)
+    app.register_error_handler(StaleDataError, report_concurrent_change)
     app.register_error_handler(DBAPIError, report_database_error)
     app.register_error_handler(PoolTimeout, report_unavailable)
     app.register_error_handler(Exception, report_crash)
@@ -68,7 +68,7 @@ def init_app(app: Flask) -> None:
 
 
 def report_http_error(error: HTTPException) -> Response:
-    """Return an HTTP error, in our words where the framework's are too long."""
+    """Return an HTTP error as a problem, with our own text in place of stock descriptions."""
     db.session.rollback()
     status = HTTPStatus(error.code or 500)
     detail = error.description or HTTP_STATUS_CODES[status]
@@ -96,10 +96,10 @@ def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
         yield path, list(messages)
 
 
-def report_overtaken(error: StaleDataError) -> Response:
+def report_concurrent_change(error: StaleDataError) -> Response:
     """Return 412 or 409 to the second of two concurrent writers."""
     db.session.rollback()
-    return problem(412 if request.headers.get("If-Match") else 409, OVERTAKEN)
+    return problem(412 if request.headers.get("If-Match") else 409, CONCURRENT_CHANGE)
 
 
 def report_database_error(error: DBAPIError) -> Response:
@@ -114,7 +114,7 @@ def report_database_error(error: DBAPIError) -> Response:
 def report_conflict(error: DBAPIError) -> Response:
     """Return 409 that names the unique fields already taken.
 
-    The database has decided so; no look beforehand could, since another writer may come between.
+    Only the database can tell: a check beforehand would race with other writers.
     """
     db.session.rollback()
     columns = database.taken_columns(error, db.metadata)

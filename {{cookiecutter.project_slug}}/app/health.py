@@ -47,7 +47,7 @@ def metrics() -> Response:
 
 
 def measure(response: Response) -> Response:
-    """Count a request under one of few names: a client can make up any address and method."""
+    """Count and time a request; few label values, since clients can send any path and method."""
     endpoint = request.endpoint or "none"
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(method, endpoint, response.status_code).inc()

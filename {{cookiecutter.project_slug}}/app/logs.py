@@ -53,7 +53,7 @@ class RequestId(logging.Filter):
 
 
 def begin_request() -> None:
-    """Take over a proxy's request id if it is harmless, or make one up; forget the last caller."""
+    """Accept a well-formed X-Request-ID or generate one, and reset the per-request state."""
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if ACCEPTABLE_ID.fullmatch(given) else uuid.uuid4().hex
     g.started = time.perf_counter()

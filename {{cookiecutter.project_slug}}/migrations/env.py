@@ -25,7 +25,7 @@ log = logging.getLogger("alembic.env")
 
 
 def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
-    """Write our column type as the plain one it stands for: a migration must not change with it."""
+    """Render UTCDateTime as its plain type: migrations must not depend on application code."""
     if kind == "type" and isinstance(item, UTCDateTime):
         autogen_context.imports.update(TIME_IMPORTS)
         return TIME_CODE
@@ -61,7 +61,7 @@ def revise(
     options = context.config.cmd_opts
     if script.upgrade_ops.is_empty() and getattr(options, "autogenerate", False):
         directives.clear()
-        log.info("The models ask for no migration.")
+        log.info("The models match the database; no migration was written.")
 
 
 def drop_in_order(operations: ops.OpContainer) -> None:
@@ -98,7 +98,7 @@ def warn_of_renames(migration: MigrationContext, operations: ops.OpContainer) ->
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the database to the asked revision."""
+    """Migrate the database to the requested revision."""
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
@@ -118,12 +118,12 @@ def run() -> None:
     """Migrate, alone in this database, and renew the cache."""
     with migrating(db.engine) as connection:
         migrate(connection)
-    # The cache may hold what the rows, or the code that showed them, were before.
+    # Cached responses may show old rows, or come from old code.
     entries.renew(table_names())
 
 
 def run_offline() -> None:
-    """Write the SQL for somebody else to run."""
+    """Write the SQL instead of running it."""
     context.configure(
         dialect_name=db.engine.dialect.name, target_metadata=db.metadata, literal_binds=True
     )

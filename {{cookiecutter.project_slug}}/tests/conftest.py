@@ -1,4 +1,4 @@
-"""One application on a database of its own; every test starts with what migrations left there.
+"""One application on a database of its own; every test starts from the migrated state.
 
 The fixtures import what they need: pytest-xdist's first process reads this file too, but runs no
 test, and would only make the others wait.
@@ -29,7 +29,7 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
         elif not variable.endswith(("_URL", "_URI", "_SERVERS")):
             # An empty variable counts as unset.
             os.environ[variable] = ""
-    # Two thousand lines of requests would cost a tenth of the time.
+    # Logging every request would cost a tenth of the run.
     os.environ["LOG_LEVEL"] = "WARNING"
 
 
@@ -50,7 +50,7 @@ def database_url(own_settings: None) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def app(database_url: str) -> Iterator[Flask]:
-    """The application, migrated; the suite ends here if a part of it does not answer."""
+    """The migrated application; abort the run if a backing service is down."""
     from flask_migrate import upgrade
 
     from app import create_app, db

@@ -44,7 +44,7 @@ def make_admin(app: Flask) -> User:
 
 
 def client_of(app: Flask, user: User) -> Client:
-    """Return a client with the tokens of a new session of a user."""
+    """Return a client that is logged in as a user."""
     client = new_client(app)
     with app.app_context():
         tokens = begin_session(user)
@@ -55,7 +55,7 @@ def client_of(app: Flask, user: User) -> Client:
 
 
 def client_as(app: Flask, who: str, owner: User) -> Client:
-    """Return a client of somebody, by what they are to the owner of a resource."""
+    """Return a client for a caller, named by their relation to the owner of a resource."""
     match who:
         case "anonymous":
             return new_client(app)

@@ -1,4 +1,4 @@
-"""Posts to test with; required fields that a test doesn't give are the examples of the schema."""
+"""Test posts; required fields that a test doesn't set take the schema's examples."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ from tests.support.client import Client, new_client
 from tests.support.statements import race
 
 PRIVATE = set(schema(UserOut).fields)
-# Roles that the others don't have either.
+# Tries to grant a role that the caller doesn't hold.
 BODY = {"username": "renamed", "roles": [ADMIN]}
 
 

@@ -192,7 +192,7 @@ def test_garbage_counts_like_any_other_attempt(client: Client, body: bytes | Non
 
 
 @pytest.mark.usefixtures("two_logins")
-def test_garbage_from_other_addresses_does_not_count(app: Flask) -> None:
+def test_malformed_logins_count_only_for_their_own_address(app: Flask) -> None:
     bodies = [{"name": "ada"}] * 3
     answers = [new_client(app).post("/auth/login", json=body) for body in bodies]
     assert [answer.status_code for answer in answers] == [422] * 3
@@ -215,7 +215,7 @@ def test_authentication_takes_one_query(app: Flask) -> None:
     assert statements_of(app, lambda: client.get("/users/me")) == ["SELECT"]
 
 
-def test_requests_within_one_context_are_authenticated_each_on_its_own(app: Flask) -> None:
+def test_each_request_within_one_app_context_is_authenticated(app: Flask) -> None:
     user = make_user(app)
     client, path = client_of(app, user), f"/users/{user.id}"
     with app.app_context():

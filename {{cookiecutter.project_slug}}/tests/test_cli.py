@@ -128,8 +128,8 @@ def test_pruning_deletes_expired_sessions_alone(app: Flask) -> None:
         db.session.execute(update(Session).where(Session.id == first).values(expires_at=past))
         db.session.commit()
     assert old.get("/users/me").status_code == 401
-    assert run(app, "prune-sessions").output == "1 expired sessions deleted.\n"
-    assert run(app, "prune-sessions").output == "0 expired sessions deleted.\n"
+    assert run(app, "prune-sessions").output == "Expired sessions deleted: 1.\n"
+    assert run(app, "prune-sessions").output == "Expired sessions deleted: 0.\n"
     assert new.get("/users/me").status_code == 200
 
 
@@ -166,6 +166,6 @@ def test_missing_tables_are_reported_in_one_line(app: Flask) -> None:
         ]
     for result in results:
         assert result.exit_code == 1
-        assert result.output.startswith("Error: The database refused: ")
+        assert result.output.startswith("Error: Database error: ")
         assert "flask db upgrade" in result.output
         assert result.output.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes from the documents are answered as these say."""
+"""Responses to requests that schemathesis generates conform to the OpenAPI documents."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.support.client import asking, bearer
 
 def examine(app: Flask, version: Version, operation: APIOperation[Any, Any, Any, Any]) -> None:
     """Send some valid requests of an operation, and check every answer."""
-    # A request that changes an account may end its caller's session, so only readers share one.
+    # A write may end its caller's session.
     reader = client_of(app, make_admin(app)) if operation.method == "get" else None
     refreshes = any("refresh" in scheme for scheme in operation.definition.raw["security"])
 
@@ -27,7 +27,7 @@ def examine(app: Flask, version: Version, operation: APIOperation[Any, Any, Any,
     def send(case: Case[Any]) -> None:
         caller = reader or client_of(app, make_admin(app))
         token = caller.refresh_token if refreshes else caller.access_token
-        # Only the server can make these.
+        # Only the server can issue valid ones.
         case.query.pop("cursor", None)
         case.headers.pop("If-Match", None)
         case.call_and_validate(headers={**bearer(token), **asking(version.number)})

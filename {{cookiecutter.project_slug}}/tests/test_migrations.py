@@ -1,4 +1,4 @@
-"""Migrations: they make what the models say, however often and by how many they are run."""
+"""Migrations: they match the models, and can be run repeatedly and concurrently."""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def test_tables_made_without_migrations_are_empty_and_work() -> None:
         assert register(other) == [USER]
 
 
-def test_several_starters_at_once_all_succeed(tmp_path: Path) -> None:
+def test_concurrent_upgrades_all_succeed(tmp_path: Path) -> None:
     with own_database() as url:
         starter = production(url), ("flask", "db", "upgrade")
         for status, output in start_together(tmp_path, *[starter] * 4):
@@ -72,7 +72,7 @@ def test_several_starters_at_once_all_succeed(tmp_path: Path) -> None:
 def test_first_migration_can_be_written_as_sql(
     app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Later ones may have to look at the tables.
+    # Later revisions may need to inspect existing tables, which --sql can't.
     with app.app_context():
         scripts = ScriptDirectory.from_config(app.extensions["migrate"].migrate.get_config())
         upgrade(revision=scripts.get_base(), sql=True)

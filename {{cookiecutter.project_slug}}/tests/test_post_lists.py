@@ -27,7 +27,7 @@ def sorts_of(cls: Any) -> list[str]:
 def test_each_offered_order_is_kept(app: Flask, client: Client, path: str) -> None:
     user = make_user(app)
     posts = [make_post(app, user).id for _ in range(3)]
-    # Changed in another order than created.
+    # Updated in a different order than created.
     client_of(app, user).patch(f"/posts/{posts[0]}", json={"title": "Changed later"})
     for sort in sorts_of(PostQuery if path == "/posts" else UserPostQuery):
         name = sort.lstrip("-")
@@ -47,11 +47,11 @@ def test_newest_post_comes_first_by_default(app: Flask, client: Client) -> None:
     "query",
     ["sort=content", "sort=title", "sort=id", "user_id=0", "user_id=2147483648", "user_id=ada"],
 )
-def test_parameter_that_no_index_or_row_answers_is_422(client: Client, query: str) -> None:
+def test_unsupported_sort_or_impossible_user_id_is_422(client: Client, query: str) -> None:
     assert faults(client.get(f"/posts?{query}")) == {query.split("=")[0]}
 
 
-def test_user_has_no_filter_by_user(app: Flask, client: Client) -> None:
+def test_posts_of_a_user_cannot_be_filtered_by_user(app: Flask, client: Client) -> None:
     user = make_user(app)
     assert faults(client.get(f"/users/{user.id}/posts?user_id={user.id}")) == {"user_id"}
 

@@ -21,7 +21,7 @@ VERBS = ("PUT", "PATCH", "DELETE")
 CHANGES = pytest.mark.parametrize("verb", ["PUT", "PATCH"])
 TOKEN_MISSING = "Missing or malformed token"
 
-# Who, whether the post is published, the refusal of a reader and that of a writer.
+# Caller, published or not, refusal of a read, refusal of a write.
 ACCESS = [
     ("anonymous", True, None, (401, TOKEN_MISSING)),
     ("anonymous", False, (404, NOT_FOUND), (401, TOKEN_MISSING)),
@@ -116,8 +116,8 @@ def test_bad_value_is_422_and_changes_nothing(app: Flask) -> None:
         for value in values:
             body = post_body(**{field: value})
             assert faults(author.post("/posts", json=body)) == {field}, value
-        for verb in ("PUT", "PATCH"):
-            assert faults(author.open(path, method=verb, json=body)) == {field}, verb
+            for verb in ("PUT", "PATCH"):
+                assert faults(author.open(path, method=verb, json=body)) == {field}, (verb, value)
     assert ids(author.get("/posts?published=false")) == []
     assert author.get(path).json == before
 
@@ -257,7 +257,7 @@ def test_drafts_never_reach_the_cache(app: Flask) -> None:
 # Queries, races, demo data
 
 
-def test_token_costs_one_query_more(app: Flask) -> None:
+def test_authentication_costs_one_extra_query(app: Flask) -> None:
     user = make_user(app)
     path = f"/posts/{make_post(app, user).id}"
     anonymous = statements_of(app, lambda: new_client(app).get(path))

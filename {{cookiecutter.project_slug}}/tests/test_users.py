@@ -31,7 +31,7 @@ TOKEN_MISSING = "Missing or malformed token"
 
 
 def account(**given: object) -> dict[str, object]:
-    """Return a valid body of a registration."""
+    """Return a valid registration body."""
     return {**ADA, **given}
 
 
@@ -52,7 +52,7 @@ def user_in(response: TestResponse) -> dict[str, Any]:
     return user
 
 
-def test_model_keeps_its_promises(app: Flask) -> None:
+def test_user_verifies_a_password_but_never_reveals_it(app: Flask) -> None:
     with app.app_context():
         user = User(username="ada", email="ada@example.com", password=PASSWORD)
         assert user.verify_password(PASSWORD)
@@ -168,7 +168,7 @@ def test_one_of_many_concurrent_registrations_gets_the_name(
     assert all(faults(answer) == {same} for answer in answers if answer.status_code == 409)
 
 
-def test_registrations_share_one_count(client: Client, app: Flask, monkeypatch: Any) -> None:
+def test_registrations_share_one_limit(client: Client, app: Flask, monkeypatch: Any) -> None:
     monkeypatch.setitem(app.config, "RATELIMIT_REGISTER", "2 per hour")
     statuses = []
     for number, path in enumerate(["/auth/register", "/users", "/auth/register", "/users"]):
@@ -179,7 +179,7 @@ def test_registrations_share_one_count(client: Client, app: Flask, monkeypatch: 
 
 @pytest.fixture
 def unmigrated(app: Flask) -> Iterator[Flask]:
-    """An application whose tables no migration made: they are empty."""
+    """An application whose tables come from create_all() and are empty."""
     with own_database() as url, other_app(TEST_DATABASE_URL=url) as unmigrated:
         with unmigrated.app_context():
             db.create_all()
@@ -360,7 +360,7 @@ def test_one_of_two_concurrent_changes_gets_the_name(app: Flask, same: str) -> N
     assert sorted(answer.status_code for answer in answers) == [200, 409]
 
 
-def test_own_name_may_change_its_case(app: Flask) -> None:
+def test_username_may_change_its_case(app: Flask) -> None:
     user = make_user(app, "ada")
     response = client_of(app, user).patch(f"/users/{user.id}", json={"username": "Ada"})
     assert response.json["username"] == "Ada"

@@ -1,1 +1,1 @@
-"""How resources meet HTTP: it knows no subject, and is handed the tables of routes."""
+"""The HTTP layer: independent of any resource; the route tables are passed in."""

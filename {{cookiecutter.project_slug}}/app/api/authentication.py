@@ -45,7 +45,7 @@ def look_up(header: dict[str, Any], claims: dict[str, Any]) -> Session | None:
 
 @jwt.unauthorized_loader
 def report_missing(reason: str) -> Response:
-    """Return 401 for a request without a token."""
+    """Return 401 for a missing or malformed token."""
     return problem(401, UNAUTHENTICATED["missing"])
 
 

@@ -62,7 +62,7 @@ class Entry:
 
 def look_up(takes_query: bool) -> Entry:
     """Find the entry of this request: one for each version, path and normalized query."""
-    # An operation without query parameters has one entry, no matter what callers append.
+    # An operation that takes no query has one entry per path, regardless of the query string.
     query = urlencode(sorted(request.args.items(multi=True))) if takes_query else ""
     parts = (request.blueprint, request.script_root, request.path, query)
     key = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
@@ -78,7 +78,7 @@ def look_up(takes_query: bool) -> Entry:
 
 
 def set_cache_headers(response: Response) -> Response:
-    """Tell caches on the way whom a response is for (RFC 9111)."""
+    """Tell intermediary caches who may reuse a response (RFC 9111)."""
     if "Cache-Control" in response.headers:
         return response
     response.vary.add("Authorization")
@@ -114,8 +114,8 @@ def note_read(connection: object, cursor: object, statement: str, *details: obje
         tables.update(tables_in(statement))
 
 
-# A transaction renews the tables that it wrote to when it commits, whoever wrote: a resource, a
-# command, a bulk statement.
+# On commit, a transaction renews the tables that it wrote to, whether the write came from a
+# resource, a command or a bulk statement.
 
 
 @event.listens_for(db.session, "after_flush")

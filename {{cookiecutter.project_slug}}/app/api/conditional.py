@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13): ETags, and writers who must not overtake."""
+"""Conditional requests (RFC 9110, section 13): ETags, and protection against lost updates."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ from app.api.schemas import represent
 from app.backend.base import Base
 from app.errors import STALE, problem
 
-EXCLUDED = "The resource is in a state that the request excludes"
+EXCLUDED = "The resource matches If-None-Match"
 
 
 def etag_of(body: str) -> str:
@@ -33,7 +33,7 @@ def require_match(row: Base, cls: type[Schema]) -> None:
 
 
 def matches(etag: str) -> bool:
-    """Tell whether If-Match accepts this state."""
+    """Return whether If-Match accepts this state."""
     return "If-Match" not in request.headers or request.if_match.contains(etag)
 
 
@@ -44,6 +44,6 @@ def answer_conditions(response: Response) -> Response:
         return response
     if not matches(etag):
         return problem(412, STALE)
-    # Werkzeug would take `*` in If-Match for the name of a state.
+    # Werkzeug would compare `*` in If-Match as if it were an ETag.
     response.make_conditional({**request.environ, "HTTP_IF_MATCH": ""})
     return response

@@ -54,10 +54,10 @@ def run(plan: Plan, view: View, arguments: dict[str, Any]) -> Response:
 
 
 def call(view: View, arguments: dict[str, Any]) -> Response:
-    """Call the library's view; repeat a transaction that the database undid for another one."""
+    """Call the view; retry when the database rolled its transaction back in favor of another."""
     for _ in range(ATTEMPTS - 1):
         try:
-            # A method may change what it is given; a repetition starts from the same.
+            # A method may modify its arguments; each attempt gets a fresh copy.
             return view(**deepcopy(arguments))
         except DBAPIError as error:
             if not database.was_rolled_back(error):

@@ -123,7 +123,7 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
                 "type": "string",
                 "pattern": f"^{name}(,{name})*(,-?id)?$",
                 "default": default,
-                "description": "Fields in the order of their weight; a leading `-` reverses one.",
+                "description": "Sort fields, most significant first; a leading `-` is descending.",
             },
         )
 
@@ -138,7 +138,7 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
             name = part.removeprefix("-")
             if name not in self.names and not (name == "id" and order):
                 raise ValidationError(
-                    f"Can't be sorted by {name!r}. Possible: {', '.join(self.names)}."
+                    f"Can't sort by {name!r}. Must be one of: {', '.join(self.names)}."
                 )
             order.setdefault(name, part.startswith("-"))
         return list(order.items())

@@ -1,4 +1,4 @@
-"""Decorators that record what an operation takes, gives and asks for.
+"""Decorators that record what an operation accepts, returns and requires.
 
 They change nothing about the method, so their order doesn't matter. `app.api.dispatch` runs what
 they recorded, and `app.api.openapi` documents it.
@@ -36,7 +36,7 @@ class Access(Enum):
 
 @dataclass(frozen=True)
 class Limit:
-    """A setting with the limits of an operation, and the function that tells whom to count."""
+    """The setting with an operation's limits, and the function that returns the key to count by."""
 
     setting: str
     key: Callable[[], str]

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from app.api.fields import Text, WholeNumber
+from app.api.pages import NOT_A_CURSOR
 
 
 class ListQuery(Schema):
@@ -11,7 +12,7 @@ class ListQuery(Schema):
     per_page = WholeNumber(load_default=20, validate=validate.Range(1, 100))
     cursor = Text(
         load_default="",
-        validate=validate.Regexp(r"[A-Za-z0-9_.-]*\Z", error="Not a cursor of this list."),
+        validate=validate.Regexp(r"[A-Za-z0-9_.-]*\Z", error=NOT_A_CURSOR),
         metadata={
             "format": "cursor",
             "pattern": "^[A-Za-z0-9_.-]*$",
@@ -19,5 +20,5 @@ class ListQuery(Schema):
         },
     )
     total = fields.Boolean(
-        load_default=False, metadata={"description": "Ask for X-Total-Count, which costs a query."}
+        load_default=False, metadata={"description": "Send `X-Total-Count`; costs an extra query."}
     )

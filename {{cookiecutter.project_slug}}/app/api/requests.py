@@ -23,7 +23,7 @@ def read_body() -> bytes:
         except HTTPException:
             raise
         except Exception:  # each server has errors of its own for chunks that it can't read
-            # It tells only the first reader.
+            # Only the first read raises; later ones must fail as well.
             request.environ[BROKEN] = True
     raise BadRequest(NOT_READABLE)
 

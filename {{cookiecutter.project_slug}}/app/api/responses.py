@@ -37,7 +37,7 @@ def respond(operation: Operation, value: Any) -> Response:
 
 
 def read_back(row: Entity) -> None:
-    """Have a written row show what is stored, where the database may have changed it."""
+    """Expire the attributes of a written row that the database may have changed."""
     names = _changeable(inspect(row).mapper) & row.__dict__.keys()
     if names:
         db.session.expire(row, names)

@@ -22,7 +22,7 @@ class Named(Protocol):
 N = TypeVar("N", bound=Named)
 
 
-def rows_named(model: type[N], names: Iterable[str]) -> list[N]:
+def get_or_create_named(model: type[N], names: Iterable[str]) -> list[N]:
     """Return the rows of these names, ordered by name; create those that are missing."""
     wanted = {*names}
     named = select(model).where(model.name.in_(wanted)).order_by(model.name)

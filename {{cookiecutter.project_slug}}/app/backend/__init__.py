@@ -1,1 +1,1 @@
-"""Everything that depends on the database, the cache store and the limit store."""
+"""Everything that depends on the chosen database, cache store and rate-limit store."""

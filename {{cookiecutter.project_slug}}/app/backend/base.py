@@ -109,7 +109,7 @@ def utcnow() -> datetime:
 
 
 class Entity(Base):
-    """An id, times of creation and last change, a version that lets one of two writers win."""
+    """Base of models with an id, timestamps, and a version for optimistic locking."""
 
     __abstract__ = True
 

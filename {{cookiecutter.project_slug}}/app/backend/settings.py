@@ -32,7 +32,7 @@ FLAGS = {
 
 
 class ConfigError(ClickException):
-    """The application can't run with a setting; the message is one line that names it."""
+    """A missing or unusable setting; the message is one line that names it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Setting(Generic[T]):
 
 
 class Settings:
-    """The values that the settings of a class have in an environment."""
+    """Base of settings classes: an instance holds the values read from the environment."""
 
     ENVIRONMENT: str
 

@@ -30,5 +30,5 @@ class Session(Base):
     user: Mapped[User] = relationship()
 
     def has_role(self, name: str) -> bool:
-        """Tell whether the session's user holds a role."""
+        """Return whether the session's user holds a role."""
         return self.user.has_role(name)

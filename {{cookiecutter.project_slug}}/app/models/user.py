@@ -69,11 +69,11 @@ class User(Entity):
         self.password_hash = passwords.hash_password(password)
 
     def verify_password(self, password: str) -> bool:
-        """Tell whether this is the user's password."""
+        """Return whether this is the user's password."""
         return passwords.verify(self.password_hash, password)
 
     def has_role(self, name: str) -> bool:
-        """Tell whether the user holds a role."""
+        """Return whether the user holds a role."""
         return any(role.name == name for role in self.roles)
 
     @property

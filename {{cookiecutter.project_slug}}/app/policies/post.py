@@ -10,7 +10,7 @@ from app.models.user import User
 
 NOT_FOUND = "Post not found"
 NOT_AUTHOR = "Only the author or an admin may do this"
-DRAFTS_NEED_LOGIN = "Drafts are listed only with a token"
+DRAFTS_NEED_LOGIN = "Listing drafts requires an access token"
 
 POSTS = select(Post).options(joinedload(Post.user))
 

@@ -24,12 +24,12 @@ def visible_user(viewer: User | None, id: int) -> User:
 
 
 def can_manage(viewer: User | None, user: User) -> bool:
-    """Tell whether the viewer may see a user's private fields and change them."""
+    """Return whether the viewer may see a user's private fields and change them."""
     return viewer is not None and (viewer.id == user.id or viewer.is_admin)
 
 
-def can_list_roles(viewer: User | None) -> bool:
-    """Tell whether the viewer may filter users by role."""
+def can_filter_by_role(viewer: User | None) -> bool:
+    """Return whether the viewer may filter users by role."""
     return viewer is not None and viewer.is_admin
 
 

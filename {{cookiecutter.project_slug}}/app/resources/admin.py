@@ -9,7 +9,7 @@ from app.api.conditional import require_match
 from app.api.framework import Resource
 from app.api.operation import accepts, accepts_query, requires_role, returns
 from app.api.pages import Page, paginate
-from app.api.rows import rows_named
+from app.api.rows import get_or_create_named
 from app.backend.base import utcnow
 from app.extensions import db
 from app.models.user import ADMIN, USER, Role, User
@@ -61,7 +61,7 @@ class AdminUserItem(Resource):
             keep_an_admin(user)
         rights = (user.is_active, set(user.roles))
         if "roles" in data:
-            data = {**data, "roles": rows_named(Role, data["roles"])}
+            data = {**data, "roles": get_or_create_named(Role, data["roles"])}
         user.update(data)
         if "password" in data or rights != (user.is_active, set(user.roles)):
             end_sessions_of(user)

@@ -1,4 +1,4 @@
-"""Accounts: registration, public profiles and one's own user."""
+"""Users: registration, public profiles and the caller's own account."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from app.api.pages import Page, paginate
 from app.extensions import db
 from app.models.user import Role, User
 from app.policies.user import (
-    can_list_roles,
+    can_filter_by_role,
     can_manage,
     editable_user,
     keep_an_admin,
@@ -58,7 +58,7 @@ class UserList(Resource):
         """List active users."""
         users = visible_users(None)
         if "role" in query:
-            if not can_list_roles(current_user_or_none()):
+            if not can_filter_by_role(current_user_or_none()):
                 raise Forbidden(ROLES_ARE_PRIVATE)
             users = users.where(User.roles.any(Role.name == query["role"]))
         return paginate(users, User, query)
@@ -68,7 +68,7 @@ class UserList(Resource):
     @accepts(UserIn)
     @returns(UserOut, status=201, location=".UserItem")
     def post(self, data: dict[str, Any]) -> User:
-        """Create an account, as a registration does."""
+        """Create an account, like `/auth/register`, but return only the user."""
         user = add_user(data)
         db.session.commit()
         return user

@@ -19,7 +19,7 @@ class UserIn(Schema):
         validate=[
             validate.Length(3, 64),
             # Not `$`, which also matches before a line break at the end.
-            validate.Regexp(r"^[A-Za-z0-9._-]+\Z", error="May hold letters, digits and . _ -"),
+            validate.Regexp(r"^[A-Za-z0-9._-]+\Z", error="Use only letters, digits and . _ -"),
         ],
         metadata={"examples": ["ada"], "pattern": "^[A-Za-z0-9._-]+$"},
     )
@@ -28,7 +28,7 @@ class UserIn(Schema):
         validate=[
             validate.Length(max=255),
             # Python and all databases agree on the lower case of ASCII characters alone.
-            validate.Regexp(r"^[!-~]+\Z", error="May hold ASCII characters only."),
+            validate.Regexp(r"^[!-~]+\Z", error="Must contain only ASCII characters."),
         ],
         metadata={"examples": ["ada@example.com"], "pattern": "^[!-~]+$"},
     )

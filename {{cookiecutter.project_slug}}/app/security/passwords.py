@@ -35,7 +35,7 @@ def hash_password(password: str) -> str:
 
 
 def verify(password_hash: str, password: str) -> bool:
-    """Tell whether a hash was made from this password."""
+    """Return whether a hash was made from this password."""
     try:
         return _current().verify(password_hash, _bytes(password))
     except (VerificationError, InvalidHashError):
@@ -48,5 +48,5 @@ def verify_nobody(password: str) -> None:
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Tell whether a hash was made at another cost than the configured one."""
+    """Return whether a hash was made at another cost than the configured one."""
     return _current().check_needs_rehash(password_hash)

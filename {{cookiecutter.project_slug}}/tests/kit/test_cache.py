@@ -72,7 +72,7 @@ def test_second_reader_gets_the_same_response_from_the_cache(
     assert kept[0] == kept[1]
 
 
-def test_each_query_is_an_entry_whatever_its_order(app: Flask, client: Client) -> None:
+def test_each_query_is_an_entry_regardless_of_parameter_order(app: Flask, client: Client) -> None:
     make_thing(app)
     first = read(client, "/things?per_page=5&total=true")
     again = read(client, "/things?total=true&per_page=5")
@@ -291,7 +291,7 @@ def various(app: Flask) -> Iterator[Flask]:
 
 
 @pytest.mark.parametrize("how", TAGS)
-def test_table_that_was_read_in_any_way_ends_the_entry(various: Flask, how: str) -> None:
+def test_write_invalidates_an_entry_however_it_read_the_table(various: Flask, how: str) -> None:
     make_thing(various, "old")
     client = new_client(various)
     assert warm(client, f"/names/{how}").json == {"names": ["old"]}
@@ -314,7 +314,7 @@ def by_bulk_delete_of_things(thing: Thing) -> None:
     ("change", "shown"),
     [(by_appending_a_known_tag, ["old", "old"]), (by_bulk_delete_of_things, [])],
 )
-def test_entry_that_shows_only_the_other_end_of_an_association_ends_too(
+def test_write_to_one_end_of_an_association_invalidates_the_other(
     various: Flask, change: Callable[[Thing], None], shown: list[str]
 ) -> None:
     make_thing(various, "old")
@@ -367,7 +367,7 @@ def test_only_200_is_kept(various: Flask) -> None:
         assert (response.status_code, response.headers["X-Cache"]) == (202, "MISS")
 
 
-def test_slow_reader_leaves_nothing_outdated_behind(app: Flask, client: Client) -> None:
+def test_slow_reader_caches_nothing_stale(app: Flask, client: Client) -> None:
     """A write comes between the reader's query and its response."""
     thing = make_thing(app)
     overtaken: list[str] = []

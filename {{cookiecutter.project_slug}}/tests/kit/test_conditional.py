@@ -54,7 +54,7 @@ def test_reader_who_has_an_old_state_gets_the_new_one(
     assert response.headers["ETag"] != etag
 
 
-def test_reader_may_ask_for_one_state(client: Client, path: str) -> None:
+def test_if_match_applies_to_reads(client: Client, path: str) -> None:
     for wanted in ("*", etag_of(client, path)):
         assert client.get(path, headers={"If-Match": wanted}).status_code == 200
     assert refusal(client.get(path, headers={"If-Match": '"another"'})) == STALE
@@ -65,9 +65,7 @@ def write(client: Client, verb: str, path: str, header: str, tag: str) -> TestRe
 
 
 @pytest.mark.parametrize("verb", ["PATCH", "DELETE"])
-def test_write_to_a_state_that_was_not_read_is_412(
-    app: Flask, client: Client, path: str, verb: str
-) -> None:
+def test_write_with_a_stale_etag_is_412(app: Flask, client: Client, path: str, verb: str) -> None:
     etag = etag_of(client, path)
     change(app)
     assert refusal(write(caller_of(app), verb, path, "If-Match", etag)) == STALE
@@ -76,18 +74,18 @@ def test_write_to_a_state_that_was_not_read_is_412(
 
 @pytest.mark.parametrize("verb", ["PATCH", "DELETE"])
 @pytest.mark.parametrize("known", [True, False])
-def test_write_to_a_state_that_was_read_is_done(
+def test_write_with_a_current_etag_succeeds(
     app: Flask, client: Client, path: str, verb: str, known: bool
 ) -> None:
     tag = etag_of(client, path) if known else "*"
     assert write(caller_of(app), verb, path, "If-Match", tag).status_code in {200, 204}
 
 
-def test_write_may_exclude_states(app: Flask, client: Client, path: str) -> None:
+def test_if_none_match_applies_to_writes(app: Flask, client: Client, path: str) -> None:
     caller, etag = caller_of(app), etag_of(client, path)
     for excluded in ("*", etag, f"W/{etag}"):
         response = write(caller, "PATCH", path, "If-None-Match", excluded)
-        assert refusal(response) == (412, "The resource is in a state that the request excludes")
+        assert refusal(response) == (412, "The resource matches If-None-Match")
     assert write(caller, "PATCH", path, "If-None-Match", '"another"').status_code == 200
 
 

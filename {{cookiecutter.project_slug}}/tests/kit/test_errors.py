@@ -41,7 +41,7 @@ SECRET = "hunter2"
 
 
 class Crash(Resource):
-    """What nobody foresaw."""
+    """A resource that fails in unforeseen ways."""
 
     def get(self) -> None:
         """Raise an error that no handler knows."""
@@ -52,7 +52,7 @@ class Crash(Resource):
         db.session.execute(insert(thing_tags).values(kit_thing_id=1, kit_tag_id=1))
 
     def put(self) -> None:
-        """Fill a column that a migration is still to add."""
+        """Write to a column that doesn't exist yet."""
         statement = text("INSERT INTO kit_tags (nickname) VALUES (:secret)")
         db.session.execute(statement, {"secret": SECRET})
 
@@ -201,7 +201,7 @@ def test_bad_body_is_refused(client: Client, body: bytes, status: int) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null"])
-def test_empty_body_is_called_empty(app: Flask, client: Client, body: bytes) -> None:
+def test_empty_body_is_400(app: Flask, client: Client, body: bytes) -> None:
     """Also where each field may be missing."""
     path = f"/things/{make_thing(app).id}"
     for response in (
@@ -242,13 +242,13 @@ def test_impossible_id_is_404(client: Client, id: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["abc", "0b1a-2.c_D", "a" * 64])
-def test_request_keeps_the_id_that_it_brings(client: Client, given: str) -> None:
+def test_valid_request_id_is_kept(client: Client, given: str) -> None:
     response = client.get("/nothing", headers={"X-Request-ID": given})
     assert response.headers["X-Request-ID"] == response.json["request_id"] == given
 
 
 @pytest.mark.parametrize("given", ["", "a" * 65, "two words", "<b>", "\xe4", '"}'])
-def test_request_id_that_could_do_harm_is_replaced(client: Client, given: str) -> None:
+def test_unsafe_request_id_is_replaced(client: Client, given: str) -> None:
     response = client.get("/nothing", headers={"X-Request-ID": given})
     assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-ID"])
 
@@ -257,7 +257,7 @@ AWAY = (503, "The database does not answer")
 
 
 {% if sqlite %}
-def test_database_away_is_503_until_it_is_back(app: Flask, tmp_path: Path) -> None:
+def test_database_outage_is_503_until_it_recovers(app: Flask, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     with another_kit_app(app, TEST_DATABASE_URL=f"sqlite:///{disk / 'test.db'}") as other:
         client = new_client(other)
@@ -279,7 +279,7 @@ def test_lock_that_another_holds_is_503(app: Flask, monkeypatch: pytest.MonkeyPa
         response = caller_of(hasty).post("/things", json={"name": "another"})
     assert refusal(response) == AWAY
 {% elif cookiecutter.database in port %}
-def test_database_away_is_503_until_it_is_back(app: Flask) -> None:
+def test_database_outage_is_503_until_it_recovers(app: Flask) -> None:
     with (
         line_to(app.config["SQLALCHEMY_DATABASE_URI"], {{ port[cookiecutter.database] }}) as line,
         another_kit_app(app, TEST_DATABASE_URL=line.address) as other,

@@ -59,7 +59,7 @@ def test_bad_value_is_refused_by_name(name: str, value: object) -> None:
         ("at", "2026-01-31t12:00:00z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
     ],
 )
-def test_value_is_read_in_its_one_form(name: str, value: object, read: object) -> None:
+def test_value_is_normalized(name: str, value: object, read: object) -> None:
     loaded = Sample().load({name: value})[name]
     assert (loaded, str(loaded)) == (read, str(read))
 
@@ -116,7 +116,7 @@ def test_write_answers_with_what_is_stored(amounts: Flask) -> None:
     assert shown.json["amount"] == "9.90"
 
 
-def test_money_and_times_are_documented_as_they_are_sent(amounts: Flask) -> None:
+def test_money_is_documented_as_it_is_sent(amounts: Flask) -> None:
     schemas = new_client(amounts).get("/openapi.json").json["components"]["schemas"]
     price = schemas["AmountIn"]["properties"]["amount"]
     assert price["type"] == "string"

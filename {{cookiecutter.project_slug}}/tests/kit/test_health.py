@@ -47,7 +47,7 @@ AWAY = [
 
 
 @pytest.mark.parametrize(("part", "settings"), AWAY)
-def test_part_that_is_away_is_named(app: Flask, part: str, settings: dict[str, str]) -> None:
+def test_unavailable_part_is_named(app: Flask, part: str, settings: dict[str, str]) -> None:
     with another_kit_app(app, **settings) as other:
         client = new_client(other)
         response = client.get("/readyz")
@@ -60,7 +60,7 @@ def test_part_that_is_away_is_named(app: Flask, part: str, settings: dict[str, s
 
 
 def count(client: Client, **labels: str | int) -> float:
-    """Return how many requests with these labels the metrics tell of."""
+    """Return the number of requests with these labels in /metrics."""
     wanted = ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()))
     line = "http_requests_total{" + wanted + "} "
     found = [row for row in client.get("/metrics").text.splitlines() if row.startswith(line)]

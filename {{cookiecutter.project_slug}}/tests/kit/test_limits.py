@@ -30,7 +30,7 @@ Limit = Callable[..., None]
 
 @pytest.fixture
 def limit(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Limit:
-    """Set a limit for one test; nobody has called yet."""
+    """Return a function that sets a limit for one test."""
 
     def limit(setting: str, text: str, of: Flask = app) -> None:
         monkeypatch.setitem(of.config, f"RATELIMIT_{setting}", text)
@@ -65,13 +65,13 @@ def test_each_response_tells_what_is_left(client: Client, limit: Limit) -> None:
         assert int(headers["X-RateLimit-Reset"]) > 0
 
 
-def test_only_refusals_tell_when_to_come_again(client: Client, limit: Limit) -> None:
+def test_only_429_has_retry_after(client: Client, limit: Limit) -> None:
     limit("DEFAULT", "1 per hour")
     assert "Retry-After" not in client.get("/things").headers
     assert 3500 < int(client.get("/things").headers["Retry-After"]) <= 3600
 
 
-def test_default_limit_also_counts_methods_that_have_no_limit_beside_one_that_has(
+def test_default_limit_counts_methods_without_a_limit_of_their_own(
     client: Client, limit: Limit
 ) -> None:
     limit("DEFAULT", "3 per hour")
@@ -139,7 +139,7 @@ def test_options_request_is_not_counted(client: Client, limit: Limit) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_operators_are_not_limited(client: Client, limit: Limit, path: str) -> None:
+def test_operator_endpoints_are_not_limited(client: Client, limit: Limit, path: str) -> None:
     limit("DEFAULT", "1 per hour")
     responses = [client.get(path) for _ in range(3)]
     assert statuses(*responses) == [200, 200, 200]

@@ -44,9 +44,7 @@ def test_operation_has_the_refusals_that_can_happen(document: dict[str, Any]) ->
     assert responses(things["get"]) == {200, 401, 422} | always
     assert responses(things["post"]) == {201, 400, 401, 409, 413, 415, 422} | always
     assert responses(thing["get"]) == {200, 304, 401, 404} | always
-    assert responses(thing["patch"]) - always == {200, 401, 404, 409, 412, 413, 415, 422} | (
-        {400} - always
-    )
+    assert responses(thing["patch"]) == {200, 400, 401, 404, 409, 412, 413, 415, 422} | always
     assert responses(thing["delete"]) == {204, 401, 404, 409, 412} | always
 
 
@@ -117,7 +115,7 @@ def test_every_status_and_credential_is_described(app: Flask) -> None:
     refresh: dict[str, list[str]] = {"refresh": []}
     assert described == {
         "get": ("I'm a teapot.", [{}, access]),
-        "post": ("Accepted; the work goes on.", []),
+        "post": ("Accepted; processing continues.", []),
         "put": ("Success.", [access]),
         "patch": ("Partial Content.", [refresh]),
         "delete": ("Success, without a body.", [access, refresh]),

@@ -69,7 +69,7 @@ class Bare(Resource):
 
 
 class Tokens(Resource):
-    """Open to other tokens than those of a login."""
+    """A resource that accepts refresh tokens."""
 
     @requires_any_token
     @returns(status=204)
@@ -83,7 +83,7 @@ class Tokens(Resource):
 
 
 class AttemptIn(Schema):
-    """A tag's name, how often to lose against another transaction, and what to quarrel about."""
+    """A tag's name, how many conflicts to lose, and the thing they are about."""
 
     name = fields.String(required=True)
     losses = fields.Integer(required=True)
@@ -97,7 +97,7 @@ class AttemptsOut(Schema):
 
 
 class Contended(Resource):
-    """Others change the same rows."""
+    """A resource whose transaction conflicts with another."""
 
     @ignores_credentials
     @accepts(AttemptIn)

@@ -12,7 +12,7 @@ from tests.support.apps import production
 from tests.support.database import UNREACHABLE
 from tests.support.processes import SECONDS, start, start_together
 
-# A proxy of the machine can't reach this one's loopback interface.
+# A configured proxy couldn't reach this machine's loopback interface.
 DIRECT = build_opener(ProxyHandler({}))
 GUNICORN = ("gunicorn", "wsgi:app", "--bind", "127.0.0.1:0")
 UPGRADE = ("flask", "db", "upgrade")
@@ -44,7 +44,7 @@ def test_gunicorn_serves_until_it_is_told_to_stop(
         server.kill()
 
 
-def test_start_that_cannot_work_ends_with_one_line(database_url: str, tmp_path: Path) -> None:
+def test_bad_setting_stops_the_start_with_one_line(database_url: str, tmp_path: Path) -> None:
     good = production(database_url)
     attempts = {
         "SECRET_KEY is not set": ({**good, "SECRET_KEY": ""}, GUNICORN),

@@ -49,7 +49,7 @@ from tests.support.client import Client, new_client
 
 
 class Kind(StrEnum):
-    """A word out of a few."""
+    """An enum."""
 
     SMALL = "small"
     LARGE = "large"
@@ -122,7 +122,7 @@ class ThingQuery(ListQuery):
 
 
 class Caller:
-    """A session of somebody whose token says it all."""
+    """A session read entirely from the token's claims."""
 
     def __init__(self, user_id: int, roles: list[str]) -> None:
         self.user_id = user_id
@@ -237,7 +237,7 @@ VERSIONS = (Version("1.0", ROUTES),)
 
 
 def kit_app(config_name: str = "testing", versions: Sequence[Version] = VERSIONS) -> Flask:
-    """Build an application that has things, and no subject of the project."""
+    """Build an application that serves things instead of the project's resources."""
     return create_app(config_name, versions, load_caller)
 
 
@@ -269,7 +269,7 @@ def make_thing(app: Flask, *tags: str, **columns: Any) -> Thing:
 
 
 def caller_of(app: Flask, user_id: int = 1, *roles: str) -> Client:
-    """Return a client with a token of somebody who holds these roles."""
+    """Return a client whose token carries these roles."""
     client = new_client(app)
     with app.app_context():
         claims = {"roles": list(roles)}

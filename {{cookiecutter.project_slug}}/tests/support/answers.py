@@ -1,4 +1,4 @@
-"""Parts of the API's responses in forms that compare easily."""
+"""Reduce responses to values that tests compare."""
 
 import re
 from typing import Any
@@ -12,14 +12,14 @@ def refusal(response: TestResponse) -> tuple[int, str]:
 
 
 def fields(response: TestResponse) -> set[str]:
-    """The names in an object that was answered."""
+    """Return the field names of the object in a response."""
     assert response.status_code in {200, 201}, response.text
     item: Any = response.json
     return set(item)
 
 
 def faults(response: TestResponse) -> set[str]:
-    """The fields that a 422 or 409 names."""
+    """Return the fields that a 422 or 409 names."""
     assert response.status_code in {409, 422}, response.text
     return set(response.json["errors"])
 

@@ -17,7 +17,7 @@ def other_app(
     config_name: str = "testing", make: Callable[[str], Flask] = create_app, /, **settings: str
 ) -> Iterator[Flask]:
     """Provide an application made with these environment variables."""
-    # There is one limiter, and it turns to the application that is made last.
+    # The limiter is global, and init_app() binds it to the newest application.
     limits = dict(vars(limiter))
     try:
         with pytest.MonkeyPatch.context() as environment:
@@ -33,7 +33,7 @@ def other_app(
 
 
 def production(database_url: str) -> dict[str, str]:
-    """Return settings that production accepts; without a cache, which other tests use."""
+    """Return settings that production accepts, without the cache that other tests share."""
     return {
         "FLASK_CONFIG": "production",
         "SECRET_KEY": secrets.token_hex(32),

@@ -22,7 +22,7 @@ from app.backend import entries
 
 @contextmanager
 def cleaning(app: Flask) -> Iterator[Callable[[], None]]:
-    """Provide a function that deletes all rows that were added since, from every table.
+    """Provide a function that deletes the rows added since then, from every table.
 
     It runs after every test, so one query on a connection of its own finds the tables in question.
     """
@@ -31,14 +31,14 @@ def cleaning(app: Flask) -> Iterator[Callable[[], None]]:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         present = inspect(connection).get_table_names()
         tables = [table for table in reversed(db.metadata.sorted_tables) if table.name in present]
-        added = {table: _rows_to_come(connection, table) for table in tables}
+        added = {table: _added_rows(connection, table) for table in tables}
         has_rows = select(*(exists().select_from(table).where(added[table]) for table in tables))
 
         def clean_up() -> None:
             found = connection.execute(has_rows).one()
             filled = [table for table, has in zip(tables, found, strict=True) if has]
             for table in filled:
-                if not _goes_with_another(table, filled):
+                if not _deleted_by_cascade(table, filled):
                     connection.execute(delete(table).where(added[table]))
             if filled:
                 with app.app_context():
@@ -47,15 +47,15 @@ def cleaning(app: Flask) -> Iterator[Callable[[], None]]:
         yield clean_up
 
 
-def _rows_to_come(connection: Connection, table: Table) -> ColumnElement[bool]:
+def _added_rows(connection: Connection, table: Table) -> ColumnElement[bool]:
     """Return the condition for rows that the table doesn't have yet."""
     key = list(table.primary_key) or list(table.c)
     rows = [tuple(row) for row in connection.execute(select(*key))]
     return tuple_(*key).not_in(rows) if rows else true()
 
 
-def _goes_with_another(table: Table, filled: Iterable[Table]) -> bool:
-    """Tell whether each of its rows refers to one that is deleted, and is deleted by that."""
+def _deleted_by_cascade(table: Table, filled: Iterable[Table]) -> bool:
+    """Return whether each of its rows refers to one that is deleted, and is deleted by that."""
     return any(
         key.ondelete == "CASCADE" and not key.parent.nullable and key.column.table in filled
         for key in table.foreign_keys

@@ -1,4 +1,4 @@
-"""A client of the API: paths are those below the base, calls come from an address of its own."""
+"""A test client whose paths are relative to the API, each with an IP address of its own."""
 
 import io
 import itertools
@@ -9,13 +9,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 BASE = "{{ cookiecutter.__base }}"
-COMPLETE = ("/healthz", "/readyz", "/metrics", "/api/")
+UNPREFIXED = ("/healthz", "/readyz", "/metrics", "/api/")
 
 _addresses = itertools.count(1)
 
 
 class Unreadable(io.BytesIO):
-    """A body whose server raises an error of its own once, as gunicorn does for broken chunks."""
+    """A body that fails on its first read, as gunicorn's does for broken chunks."""
 
     def readinto(self, buffer: object) -> int:
         if self.tell():
@@ -38,7 +38,7 @@ class Client(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         path, *rest = args
-        if isinstance(path, str) and not path.startswith(COMPLETE):
+        if isinstance(path, str) and not path.startswith(UNPREFIXED):
             path = BASE + path
         headers = dict(kwargs.pop("headers", {}))
         if self.access_token:
@@ -59,7 +59,7 @@ class Client(FlaskClient):
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The header that a token comes in."""
+    """Return the Authorization header for a token."""
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -73,7 +73,7 @@ def asking(version: str) -> dict[str, str]:
 
 
 def new_client(app: Flask) -> Client:
-    """A client that nobody knows yet."""
+    """Return a client without a token."""
     client = app.test_client()
     assert isinstance(client, Client)
     return client

@@ -1,4 +1,4 @@
-"""Commands of the project as processes of their own, forked where the imports are done already."""
+"""Run the project's commands in processes forked from one that has imported everything."""
 
 import atexit
 import multiprocessing
@@ -31,7 +31,7 @@ def start(
 def start_together(
     folder: Path, *commands: tuple[Mapping[str, str], Sequence[str]]
 ) -> list[tuple[int | None, str]]:
-    """Run commands that begin in the same moment; give their exit statuses and what they print."""
+    """Start commands at the same moment; return their exit statuses and output."""
     together = _processes.Barrier(len(commands))
     outputs = [folder / f"{number}.txt" for number in range(len(commands))]
     started = [
@@ -61,5 +61,5 @@ def _run(
     try:
         runpy.run_module(words[0], run_name="__main__", alter_sys=True)
     finally:
-        # A process of multiprocessing ends without them, and gunicorn's folder would stay.
+        # multiprocessing skips exit handlers, so gunicorn's temporary folder would be left behind.
         atexit._run_exitfuncs()

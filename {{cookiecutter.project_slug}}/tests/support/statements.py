@@ -1,4 +1,4 @@
-"""Statements sent to the database: count them, or make concurrent callers meet at one."""
+"""SQL statements: count them, or hold concurrent calls at one."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +41,7 @@ def statements_of(app: Flask, call: Call) -> list[str]:
 
 
 def race(app: Flask, *calls: Call, to: str | tuple[str, ...]) -> list[TestResponse]:
-    """Make calls in threads; none does the statement that begins with `to` before all want to."""
+    """Make calls in threads; hold each at a statement that begins with `to` until all are there."""
     barrier = Barrier(len(calls), timeout=10)
     met: list[str] = []
 
@@ -55,7 +55,7 @@ def race(app: Flask, *calls: Call, to: str | tuple[str, ...]) -> list[TestRespon
         try:
             return call()
         finally:
-            # A caller that is refused before the meeting keeps nobody waiting.
+            # A call that ends before the barrier must not keep the others waiting.
             barrier.abort()
 
     with watched(app, meet), ThreadPoolExecutor(len(calls)) as threads:

@@ -58,7 +58,7 @@ HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
         COUNT | {"examples": [1767225600]},
     ),
     "X-Request-ID": (
-        "The request's name in the logs.",
+        "Id of the request, also found in the logs.",
         {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$", "examples": [REQUEST_ID]},
     ),
     "X-Total-Count": (
@@ -77,8 +77,8 @@ ON_PROBLEM = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-Af
 
 # What they do, and a value that can be sent as it is: tools offer it.
 CONDITIONS = {
-    "If-Match": ("Change it only if this is still its ETag, `*` for any; 412 otherwise.", "*"),
-    "If-None-Match": ("Send it only if this is no longer its ETag; 304 otherwise.", ETAG),
+    "If-Match": ("Apply the change only if the ETag still matches (`*`: any); else 412.", "*"),
+    "If-None-Match": ("Send the resource only if its ETag has changed; else 304.", ETAG),
 }
 
 # What each refusal means, and what one of them says.
@@ -91,7 +91,7 @@ PROBLEMS = {
     412: ("The resource has changed since it was read.", STALE),
     413: ("The body is too large.", DETAILS[413]),
     415: ("The body is not JSON.", NOT_JSON),
-    422: ("The values break the rules; `errors` names each field.", INVALID),
+    422: ("Validation failed; `errors` lists each invalid field.", INVALID),
     429: ("Too many requests.", DETAILS[429]),
     503: ("The database is unavailable.", DETAILS[503]),
 }
@@ -113,7 +113,7 @@ class ProblemOut(Schema):
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
-        metadata={"description": "Each invalid field, and why."},
+        metadata={"description": "Error messages by field."},
     )
 
 

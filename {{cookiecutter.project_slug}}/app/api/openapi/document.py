@@ -26,15 +26,15 @@ CHANGES = "Changes"
 CONVENTIONS = """\
 Requests and responses are JSON. Every error is a problem document (RFC 9457), whose `request_id`
 is in the logs as well. Lists are paged: follow the `Link` header (RFC 8288). A single resource has
-an `ETag`: send it in `If-None-Match` to save a transfer, and in `If-Match` to overwrite nothing
-that you have not seen.
+an `ETag`: send it in `If-None-Match` to save a transfer, and in `If-Match` to avoid overwriting
+changes that you have not seen.
 """
 # Nothing is granted to anyone until the owner says so.
 LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-Proprietary"}
 SUCCESS = {
     200: "Success.",
     201: "Created, at the address in `Location`.",
-    202: "Accepted; the work goes on.",
+    202: "Accepted; processing continues.",
     204: "Success, without a body.",
 }
 
