@@ -17,12 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from commands import direct, read_until, running
 from matrix.combinations import KIT
 from matrix.services import free_port
-
-# A proxy that is set for other hosts knows nothing of this one.
-direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
 
 # Each runs the demo as a child: a plain parent such as tox, or the terminal that it runs in.
 LAUNCHERS = {
@@ -45,32 +42,9 @@ def demo(kit: Path, port: int, launcher: str = "") -> Iterator[subprocess.Popen[
     env = {**os.environ, "TMPDIR": str(kit.parent / "temporary")}
     env.pop("PYTHONUNBUFFERED", None)
     parent = [sys.executable, "-c", LAUNCHERS[launcher]] if launcher else []
-    with subprocess.Popen(
-        [*parent, sys.executable, str(kit / "demo.py"), "--port", str(port)],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as run:
-        try:
-            yield run
-        finally:
-            # A test that failed leaves nothing running.
-            with suppress(ProcessLookupError):
-                os.killpg(run.pid, signal.SIGTERM)
-
-
-def read_until(run: subprocess.Popen[str], beginning: str) -> str:
-    """Return what the demo prints up to and including the line with this beginning."""
-    assert run.stdout is not None
-    said = ""
-    for line in run.stdout:
-        said += line
-        if line.startswith(beginning):
-            return said
-    pytest.fail(said)
+    command = [*parent, sys.executable, str(kit / "demo.py"), "--port", str(port)]
+    with running(command, kit, env) as run:
+        yield run
 
 
 def leftovers(kit: Path, port: int) -> list[str]:

@@ -10,22 +10,17 @@ import subprocess
 import sys
 import sysconfig
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
+from commands import direct, read_until, running
 from matrix.combinations import KIT, SEEDS, Combination
 from matrix.rendering import render
 from matrix.services import free_port
 
-# A proxy that is set for other hosts knows nothing of this one.
-direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-
-def commands(readme: Path) -> list[str]:
+def first_commands(readme: Path) -> list[str]:
     """Return the commands of the README's first screen that need nothing but Python."""
     first_screen, _, _ = readme.read_text("utf-8").partition("\n## ")
     return re.findall(r"^python3 .*", first_screen, flags=re.MULTILINE)
@@ -58,40 +53,6 @@ def environ(path: str, **more: str) -> dict[str, str]:
     return {**kept, "PATH": path, **more}
 
 
-@contextmanager
-def running(
-    command: str | list[str], folder: Path, env: dict[str, str]
-) -> Iterator[subprocess.Popen[str]]:
-    """Run a command in a process group of its own, as a terminal does."""
-    with subprocess.Popen(
-        ["sh", "-c", command] if isinstance(command, str) else command,
-        cwd=folder,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as run:
-        try:
-            yield run
-        finally:
-            # A test that failed leaves nothing running.
-            with suppress(ProcessLookupError):
-                os.killpg(run.pid, signal.SIGKILL)
-
-
-def read_until(run: subprocess.Popen[str], text: str) -> str:
-    """Return what a command prints up to and including the line with this text."""
-    assert run.stdout is not None
-    said = ""
-    for line in run.stdout:
-        said += line
-        if text in line:
-            return said
-    pytest.fail(said)
-
-
 def finish(command: str, folder: Path, env: dict[str, str]) -> str:
     """Run a command that must succeed and return what it prints."""
     with running(command, folder, env) as run:
@@ -106,7 +67,7 @@ def test_commands_of_the_kit_work_on_a_managed_python(path: str, tmp_path: Path)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     env = environ(path, TMPDIR=str(temporary))
-    demo, tests = commands(kit / "README.md")
+    demo, tests = first_commands(kit / "README.md")
 
     port = free_port()
     with running(f"{demo} -- --port {port}", kit, env) as run:
@@ -154,7 +115,7 @@ def is_served(address: str) -> bool:
 def test_commands_of_a_project_work_on_a_managed_python(path: str, tmp_path: Path) -> None:
     project = render({}, tmp_path)
     env = environ(path)
-    serve, tests = commands(project / "README.md")
+    serve, tests = first_commands(project / "README.md")
     port = free_port()
     with running(f"{serve} -- --port {port}", project, env) as run:
         read_until(run, f"Running on http://127.0.0.1:{port}")
@@ -175,7 +136,7 @@ def test_render_ends_with_the_commands_of_its_readme(
     assert [line for line in said if line][1:] == [
         f"cd {project.name}",
         *servers,
-        *commands(project / "README.md"),
+        *first_commands(project / "README.md"),
     ]
 
 

@@ -6,12 +6,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from live.api import OWN_DATABASE
+from live.api import own_database
 from matrix.combinations import OPTIONS, Combination
 from matrix.environments import environment
 from matrix.services import KINDS, Servers
@@ -93,23 +92,6 @@ class Project:
         self.run("pytest", "-q", "-p", "no:cacheprovider")
 
 
-@contextmanager
-def own_database(project: Project) -> Iterator[str]:
-    """Provide the address of a database of the project's kind that is dropped afterwards."""
-    with subprocess.Popen(
-        [str(project.programs / "python"), "-c", OWN_DATABASE],
-        cwd=project.folder,
-        env=project.env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as holder:
-        assert holder.stdout
-        assert holder.stdin
-        yield holder.stdout.readline().strip()
-        holder.stdin.close()
-
-
 @pytest.fixture(
     params=[
         # Each of them takes as long as the tests of all other files.
@@ -135,7 +117,7 @@ def project(
         "MYPY_CACHE_DIR": str(tmp_path_factory.getbasetemp() / f"mypy-{combination.name}"),
     }
     project = Project(folder, env, environment(folder).parent)
-    with own_database(project) as url:
+    with own_database(folder, project.programs, env) as url:
         env["DEV_DATABASE_URL"] = url
         for command in ("db upgrade", "seed-demo"):
             project.run("flask", *command.split())
