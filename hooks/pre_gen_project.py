@@ -64,14 +64,13 @@ def choices(answers: dict[str, str]) -> dict[str, list[str]]:
     if "_repo_dir" not in answers:
         return {}
     # `cookiecutter .` leaves a relative path, and the hook runs in the new project.
-    prompts = Path(os.environ.get("PWD", ""), answers["_repo_dir"], "cookiecutter.json")
-    if not prompts.is_file():
+    path = Path(os.environ.get("PWD", ""), answers["_repo_dir"], "cookiecutter.json")
+    prompts = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    asked = {prompt: value for prompt, value in prompts.items() if not prompt.startswith("_")}
+    # Programs that change their folder leave PWD as it was, and another template may be there.
+    if not asked.keys() <= answers.keys():
         return {}
-    return {
-        prompt: value
-        for prompt, value in json.loads(prompts.read_text(encoding="utf-8")).items()
-        if isinstance(value, list) and not prompt.startswith("_")
-    }
+    return {prompt: value for prompt, value in asked.items() if isinstance(value, list)}
 
 
 def faults(answers: dict[str, str]) -> list[str]:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from matrix.processes import start
 
 # A proxy that is set for other hosts knows nothing of this one.
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -22,18 +23,10 @@ def running(
     command: str | list[str], folder: Path, env: dict[str, str]
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a command in a process group of its own."""
-    with subprocess.Popen(
-        ["sh", "-c", command] if isinstance(command, str) else command,
-        cwd=folder,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        # A shell's background jobs ignore Ctrl-C, and their children inherit that.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-    ) as run:
+    words = ["sh", "-c", command] if isinstance(command, str) else command
+    # A shell's background jobs ignore Ctrl-C, and their children inherit that.
+    heed_interrupts = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with start(words, folder, env, preexec_fn=heed_interrupts) as run:
         try:
             yield run
         finally:

@@ -22,9 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, which share servers and projects, unless they say how.
+    """Keep the tests of a file together, which share servers and projects.
 
-    Those that are groups of their own take longest, and come first.
+    Tests that name a group of their own take longest, and come first.
     """
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
     for item in items:

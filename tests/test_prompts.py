@@ -52,7 +52,9 @@ def cookiecutter(home: Path, *words: str, typed: str | None = None) -> tuple[int
     return done.returncode, done.stdout + done.stderr, output
 
 
-def render_from_kit(output: Path, template: str, *words: str) -> subprocess.CompletedProcess[str]:
+def render_from_kit(
+    output: Path, template: str, *words: str, pwd: Path = KIT
+) -> subprocess.CompletedProcess[str]:
     """Run cookiecutter in the kit's own folder, as a shell does, on a path of the template."""
     with tempfile.TemporaryDirectory() as temporary:
         return subprocess.run(
@@ -60,7 +62,7 @@ def render_from_kit(output: Path, template: str, *words: str) -> subprocess.Comp
             capture_output=True,
             text=True,
             cwd=KIT,
-            env={**os.environ, "PWD": str(KIT), "HOME": temporary, "TMPDIR": temporary},
+            env={**os.environ, "PWD": str(pwd), "HOME": temporary, "TMPDIR": temporary},
         )
 
 
@@ -214,6 +216,14 @@ def test_template_text_on_the_command_line_is_rendered_by_cookiecutter(tmp_path:
 )
 def test_slug_is_derived_from_the_name(name: str, slug: str, tmp_path: Path) -> None:
     assert render({"project_name": name}, tmp_path).name == slug
+
+
+def test_prompts_of_another_template_are_not_looked_at(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "cookiecutter.json").write_text('{"database": ["oracle"], "theme": ["dark"]}')
+    done = render_from_kit(tmp_path, ".", "--no-input", pwd=other)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 TEMPLATE_PATHS = [str(KIT), ".", f"../{KIT.name}"]

@@ -39,7 +39,7 @@ from matrix.report import (
 from matrix.services import Servers
 from matrix.suites import Job, Result, interpreter, needed, run_all, scratch_folder
 
-# As many suites stay well below the 200 connections of a server.
+# The connections of this many suites stay well below the 200 that a server allows.
 MOST_WORKERS = 8
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,15 +87,11 @@ class Done:
         return ""
 
 
-def run(
-    command: Sequence[str],
-    folder: Path,
-    env: dict[str, str],
-    running: Running | None = None,
-    **account: Any,
-) -> Done:
-    """Run `command` in a group of its own, which ends with it, by `running` or an interrupt."""
-    process = subprocess.Popen(
+def start(
+    command: Sequence[str], folder: Path, env: Mapping[str, str], **options: Any
+) -> subprocess.Popen[str]:
+    """Start `command` in a process group of its own, with its output in one pipe."""
+    return subprocess.Popen(
         command,
         cwd=folder,
         env=env,
@@ -105,8 +101,19 @@ def run(
         text=True,
         errors="replace",
         start_new_session=True,
-        **account,
+        **options,
     )
+
+
+def run(
+    command: Sequence[str],
+    folder: Path,
+    env: dict[str, str],
+    running: Running | None = None,
+    **account: Any,
+) -> Done:
+    """Run `command` in a group of its own, which ends with it, by `running` or an interrupt."""
+    process = start(command, folder, env, **account)
     with process, (running or Running()).watch(process.pid) as expired:
         output, _ = process.communicate()
     return Done(process.returncode, output, expired.is_set())
