@@ -94,12 +94,12 @@ def _declared_problems(version: Version) -> set[int]:
 
 
 def _tag(path: str) -> str:
-    """The part of the API that a path belongs to: the first word of it."""
+    """Return the tag of a path: its first word."""
     return path.split("/")[1]
 
 
 def _name(cls: type[Schema] | Schema) -> str:
-    """A component's name: `PostOut` is Post, `PostIn` is PostIn or, partial, PostInChanges."""
+    """Return a component's name: Post for `PostOut`; PostIn or, if partial, PostInChanges."""
     kind = cls if isinstance(cls, type) else type(cls)
     partial = CHANGES if isinstance(cls, Schema) and cls.partial else ""
     return kind.__name__.removesuffix("Out") + partial
