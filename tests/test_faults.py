@@ -168,8 +168,8 @@ def remove(name: str) -> Callable[[Path], None]:
         (change("pyproject.toml", 'source = ["app"]', 'source = ["api"]'), "pyproject.toml: api"),
         (change("pyproject.toml", '["tests"]', '["checks"]'), "pyproject.toml: checks"),
         (
-            change("pyproject.toml", "app.api.framework", "app.api.f"),
-            "pyproject.toml: app/api/f.py",
+            change("pyproject.toml", "app.api.framework.*", "app.api.f.*"),
+            "pyproject.toml: app/api/f",
         ),
         (change("pyproject.toml", '"tests/**"', '"checks/**"'), "pyproject.toml: checks/**"),
         (change("pyproject.toml", '["migrations/', '["revisions/'), "pyproject.toml: revisions/"),

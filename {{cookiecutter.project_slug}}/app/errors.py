@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -36,11 +36,20 @@ DETAILS: dict[int, str] = {
 }
 
 
-def problem(status: int, detail: str, errors: dict[str, list[str]] | None = None) -> Response:
-    """Return a problem document as a response; `errors` names what is wrong with each field."""
+def problem(
+    status: int,
+    detail: str,
+    errors: dict[str, list[str]] | None = None,
+    members: Mapping[str, Any] | None = None,
+) -> Response:
+    """Return a problem document as a response.
+
+    `errors` names what is wrong with each field; `members` are extensions (RFC 9457, section 3.2).
+    """
     body: dict[str, Any] = {
+        **(members or {}),
         "type": "about:blank",
-        "title": HTTP_STATUS_CODES[status],
+        "title": HTTP_STATUS_CODES.get(status, "Unknown"),
         "status": status,
         "detail": detail,
         "message": detail,
@@ -48,7 +57,7 @@ def problem(status: int, detail: str, errors: dict[str, list[str]] | None = None
     }
     if errors:
         body["errors"] = errors
-    text = json.dumps(body, separators=(",", ":"))
+    text = json.dumps(body, separators=(",", ":"), default=str)
     response = Response(text, status, mimetype="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.UNAUTHORIZED:
@@ -70,30 +79,35 @@ def init_app(app: Flask) -> None:
 def report_http_error(error: HTTPException) -> Response:
     """Return an HTTP error as a problem, with our own text in place of stock descriptions."""
     db.session.rollback()
-    status = HTTPStatus(error.code or 500)
-    detail = error.description or HTTP_STATUS_CODES[status]
+    status = error.code or 500
+    detail = error.description
     if isinstance(error, TooManyRequests) or detail == type(error).description:
-        detail = DETAILS.get(status, HTTP_STATUS_CODES[status])
-    response = problem(status, detail)
+        detail = None
+    response = problem(status, detail or default_detail(status))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
+
+
+def default_detail(status: int) -> str:
+    """Return what a problem says if whoever raised the error said nothing."""
+    return DETAILS.get(status) or HTTP_STATUS_CODES.get(status, "Unknown")
 
 
 def report_invalid_fields(error: ValidationError) -> Response:
     """Return 422 with every invalid field at once."""
     db.session.rollback()
     messages = error.normalized_messages()  # type: ignore[no-untyped-call]
-    return problem(422, INVALID, dict(_flat(messages)))
+    return problem(422, INVALID, dict(by_field(messages)))
 
 
-def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+def by_field(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
     """Yield each field with its messages; an item of a list is named like `roles.0`."""
-    if isinstance(messages, dict):
+    if isinstance(messages, Mapping):
         for key, inner in messages.items():
-            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+            yield from by_field(inner, f"{path}.{key}" if path else str(key))
     else:
-        yield path, list(messages)
+        yield path, [messages] if isinstance(messages, str) else list(messages)
 
 
 def report_concurrent_change(error: StaleDataError) -> Response:

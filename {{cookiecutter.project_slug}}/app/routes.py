@@ -1,6 +1,6 @@
 """The addresses of the API: a table for each version."""
 
-from app.api.framework import Resource
+from app.api.framework import Route
 from app.api.versions import Version
 from app.resources import (
     admin,
@@ -9,7 +9,7 @@ from app.resources import (
     users,
 )
 
-v1: dict[str, type[Resource]] = {
+v1: dict[str, Route] = {
     "/auth/register": auth.Register,
     "/auth/login": auth.Login,
     "/auth/refresh": auth.Refresh,

@@ -1,12 +1,13 @@
 """Who calls: the token of a request, and the session that it belongs to."""
 
 from collections.abc import Callable
+from inspect import getclosurevars, unwrap
 from typing import Any, Protocol
 
 from flask import Flask, Response, current_app, g, request
-from flask_jwt_extended import get_current_user, verify_jwt_in_request
+from flask_jwt_extended import get_current_user, jwt_required, verify_jwt_in_request
 
-from app.api.operation import Access
+from app.api.operation import READING, Access, Operation
 from app.errors import problem
 from app.extensions import jwt
 
@@ -15,6 +16,7 @@ UNAUTHENTICATED = {
     "invalid": "Invalid token",
     "expired": "Token has expired",
     "revoked": "Token has been revoked",
+    "stale": "A fresh token is required",
 }
 
 
@@ -65,6 +67,44 @@ def report_expired(header: dict[str, Any], claims: dict[str, Any]) -> Response:
 def report_revoked(header: dict[str, Any], claims: dict[str, Any]) -> Response:
     """Return 401 for a token whose session has ended."""
     return problem(401, UNAUTHENTICATED["revoked"])
+
+
+@jwt.needs_fresh_token_loader
+def report_stale(header: dict[str, Any], claims: dict[str, Any]) -> Response:
+    """Return 401 for a token that is not fresh, where `jwt_required(fresh=True)` needs one."""
+    return problem(401, UNAUTHENTICATED["stale"])
+
+
+def access_of(verb: str, operation: Operation, *decorated: Callable[..., Any]) -> Access:
+    """Return which credentials an operation looks at; a write that doesn't say needs a login.
+
+    What our decorators recorded comes first, then what `jwt_required` was given on the method, or
+    else on what it is in.
+    """
+    if operation.access:
+        return operation.access
+    for each in reversed(decorated):
+        if access := _access_required(each):
+            return access
+    return Access.OPTIONAL if verb in READING else Access.LOGIN
+
+
+def _access_required(decorated: Callable[..., Any]) -> Access | None:
+    """Return which credentials a `jwt_required` looks at that is, or is around, a function."""
+
+    def is_guard(function: Any) -> bool:
+        scope = getattr(function, "__globals__", {})
+        return scope.get("__name__") == jwt_required.__module__
+
+    guard = unwrap(decorated, stop=is_guard)
+    if not is_guard(guard):
+        return None
+    given = getclosurevars(guard).nonlocals
+    if not given.get("verify_type", True):
+        return Access.EITHER
+    if given.get("refresh"):
+        return Access.REFRESH
+    return Access.OPTIONAL if given.get("optional") else Access.LOGIN
 
 
 def authenticate(access: Access) -> None:

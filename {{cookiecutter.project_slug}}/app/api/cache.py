@@ -8,7 +8,7 @@ stored under the old ones.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -60,11 +60,15 @@ class Entry:
         return response
 
 
-def look_up(takes_query: bool) -> Entry:
-    """Find the entry of this request: one for each version, path and normalized query."""
+def look_up(takes_query: bool, varies: Sequence[str]) -> Entry:
+    """Find the entry of this request: one for each version, path and normalized query.
+
+    `varies` names the request headers that the response depends on.
+    """
     # An operation that takes no query has one entry per path, regardless of the query string.
     query = urlencode(sorted(request.args.items(multi=True))) if takes_query else ""
-    parts = (request.blueprint, request.script_root, request.path, query)
+    given = [request.headers.get(name) for name in varies]
+    parts = (request.blueprint, request.script_root, request.path, query, *given)
     key = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
     found = entries.read(key, table_names())
     if found is None:

@@ -13,11 +13,12 @@ from marshmallow import Schema
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import Forbidden
 
-from app.api.authentication import authenticate
+from app.api.authentication import access_of, authenticate
 from app.api.cache import look_up
+from app.api.framework import varying
 from app.api.limits import limit_check
-from app.api.operation import Access, Operation, access_of, operation_of
-from app.api.requests import json_body, query_parameters
+from app.api.operation import Access, Operation, operation_of
+from app.api.requests import json_body, query_parameters, read_body
 from app.api.schemas import schema
 from app.backend import database
 from app.extensions import db
@@ -43,9 +44,12 @@ def run(plan: Plan, view: View, arguments: dict[str, Any]) -> Response:
         arguments["query"] = query_parameters(plan.query)
     if plan.body:
         arguments["data"] = plan.body.load(json_body())
+    elif plan.varies and request.is_json:
+        # The library would take a body that breaks off for a crash.
+        read_body()
     if not plan.cached or "Authorization" in request.headers:
         return call(view, arguments)
-    entry = look_up(plan.query is not None)
+    entry = look_up(plan.takes_query, plan.varies)
     if entry.response:
         return entry.response
     with entry.noting_tables():
@@ -77,36 +81,55 @@ class Plan:
     query: Schema | None
     body: Schema | None
     cached: bool
+    # Whether responses depend on the query, and on which headers of the request.
+    takes_query: bool
+    varies: tuple[str, ...]
 
 
-def plan_for(verb: str, method: Callable[..., Any]) -> Plan:
-    """Make the plan of a method, from what its decorators recorded.
+def plan_for(verb: str, *decorated: Callable[..., Any]) -> Plan:
+    """Make the plan of a method, from what decorators recorded about it and what it is in.
 
     Makes all of its schemas, so that a broken one fails here.
     """
-    operation = operation_of(method)
+    operation = operation_of(*decorated)
     for cls in operation.schemas:
         schema(cls)
+    # A method that returns what the library represents may have read anything.
+    free = operation.status is None
     return Plan(
         operation,
-        access_of(verb, operation),
+        access_of(verb, operation, *decorated),
         operation.role,
         tuple(limit_check(limit) for limit in operation.limits),
         schema(operation.query) if operation.query else None,
         schema(operation.body, partial=operation.partial) if operation.body else None,
         operation.cached,
+        free or operation.query is not None,
+        varying() if free else (),
     )
 
 
-def dispatching(view: Callable[..., Any]) -> View:
-    """Wrap a view, of a class or a function, so that each request runs as planned."""
+def plans_for(view: Callable[..., Any]) -> dict[str, Plan]:
+    """Make the plan of each verb that a view, of a class or a function, answers."""
     resource = getattr(view, "view_class", None)
-    verbs = [verb.lower() for verb in resource.methods or ()] if resource else ["get"]
-    plans = {verb: plan_for(verb, getattr(resource, verb) if resource else view) for verb in verbs}
+    if resource is None:
+        return {"get": plan_for("get", view)}
+    plans = {}
+    for verb in map(str.lower, resource.methods or ()):
+        around = getattr(resource, "method_decorators", ())
+        if isinstance(around, dict):
+            around = around.get(verb, ())
+        plans[verb] = plan_for(verb, view, resource, *around, getattr(resource, verb))
+    return plans
+
+
+def dispatching(view: Callable[..., Any]) -> View:
+    """Wrap a view so that each request runs as planned; its plans are in `plans`, by verb."""
+    plans = plans_for(view)
 
     @wraps(view)
     def dispatch(**arguments: Any) -> Response:
-        verb = request.method.lower()
-        return run(plans["get" if verb == "head" else verb], view, arguments)
+        return run(plans.get(request.method.lower()) or plans["get"], view, arguments)
 
+    dispatch.plans = plans  # type: ignore[attr-defined]
     return dispatch

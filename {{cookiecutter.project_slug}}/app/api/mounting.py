@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from flask import Blueprint, Flask, Response, redirect, url_for
-from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.api import authentication
@@ -11,20 +10,11 @@ from app.api.authentication import SessionLoader
 from app.api.cache import set_cache_headers
 from app.api.conditional import answer_conditions
 from app.api.dispatch import dispatching
-from app.api.fields import MAX_ID
 from app.api.framework import mount
 from app.api.openapi.page import mount_document
+from app.api.paths import IdConverter
 from app.api.versioning import VARY, chosen_version, offer_versions
 from app.api.versions import Version
-
-
-class IdConverter(IntegerConverter):
-    """An id in a path, written in its one canonical way."""
-
-    regex = "[1-9][0-9]*"
-
-    def __init__(self, map: Map) -> None:
-        super().__init__(map, max=MAX_ID)
 
 
 def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoader) -> None:
@@ -33,11 +23,12 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
     app.url_map.converters["id"] = IdConverter
     authentication.init_app(app, load_session)
     app.extensions["versions"] = versions
+    app.extensions["apis"] = {}
     offered = {version.number: version for version in versions}
     offer_versions(app, list(offered))
     for version in versions:
         blueprint = Blueprint(version.name, __name__, url_prefix=version.prefix)
-        mount(blueprint, version.routes)
+        app.extensions["apis"][version.name] = mount(blueprint, version.routes)
         if app.config["API_DOCS_ENABLED"]:
             mount_document(blueprint, version)
         app.register_blueprint(blueprint)

@@ -7,6 +7,8 @@ they recorded, and `app.api.openapi` documents it.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import reduce
+from inspect import ismethod
 from typing import Any, Protocol, TypeVar
 
 from flask_limiter.util import get_remote_address
@@ -15,7 +17,7 @@ from marshmallow import Schema
 from app.api.schemas import schema
 
 Method = TypeVar("Method", bound=Callable[..., Any])
-READING = frozenset({"get"})
+READING = frozenset({"get", "head", "options"})
 
 
 class Decorator(Protocol):
@@ -66,24 +68,20 @@ class Operation:
         return not self.many and any("id" in schema(cls).fields for cls in self.schemas)
 
 
-def operation_of(method: Callable[..., Any]) -> Operation:
-    """Return what the decorators recorded about a method."""
-    operation: Operation = getattr(method, "operation", Operation())
-    return operation
-
-
-def access_of(verb: str, operation: Operation) -> Access:
-    """Return which credentials an operation looks at; a write that doesn't say needs a login."""
-    if operation.access:
-        return operation.access
-    return Access.OPTIONAL if verb in READING else Access.LOGIN
+def operation_of(*decorated: Callable[..., Any]) -> Operation:
+    """Return what decorators recorded about a method, or about what it is in before itself."""
+    changes = [change for each in decorated for change in getattr(each, "changes", ())]
+    return reduce(lambda operation, change: change(operation), changes, Operation())
 
 
 def _recording(change: Callable[[Operation], Operation]) -> Decorator:
     def decorate(method: Method) -> Method:
-        method.operation = change(operation_of(method))  # type: ignore[attr-defined]
+        # The library calls a resource's `method_decorators` at each request, with bound methods.
+        if not ismethod(method):
+            method.changes = (*getattr(method, "changes", ()), change)  # type: ignore[attr-defined]
         return method
 
+    decorate.changes = (change,)  # type: ignore[attr-defined]
     return decorate
 
 
@@ -130,9 +128,8 @@ def accepts(cls: type[Schema], *, partial: bool = False) -> Decorator:
     return _recording(lambda operation: replace(operation, body=cls, partial=partial))
 
 
-def cached(method: Method) -> Method:
-    """Keep 200 responses to anonymous callers until a table that they show is written to."""
-    return _recording(lambda operation: replace(operation, cached=True))(method)
+# Keep 200 responses to anonymous callers until a table that they show is written to.
+cached = _recording(lambda operation: replace(operation, cached=True))
 
 
 def returns(

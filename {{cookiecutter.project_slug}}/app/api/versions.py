@@ -1,4 +1,4 @@
-"""Versions of the API: each is a plain table from path to resource, mounted as a blueprint."""
+"""Versions of the API: each is a plain table of paths, mounted as a blueprint."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from werkzeug.http import http_date
 
-from app.api.framework import Resource
+from app.api.framework import Route
 from app.api.versioning import base_of, prefix_of
 
 
@@ -15,7 +15,7 @@ class Version:
     """A version: its number, its table and, when it is being retired, the dates of that."""
 
     number: str
-    routes: Mapping[str, type[Resource]]
+    routes: Mapping[str, Route]
     deprecated: datetime | None = None
     sunset: datetime | None = None
     successor: str | None = None

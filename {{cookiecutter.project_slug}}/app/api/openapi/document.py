@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document of a version, from its routes and what their decorators recorded."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from inspect import getdoc, getmodule
 from typing import Any
 
@@ -12,9 +12,11 @@ from marshmallow import Schema
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import Rule
 
-from app.api.fields import MAX_ID
+from app.api.dispatch import Plan
 from app.api.openapi.components import add_components, credentials_of, example, headers
-from app.api.operation import Access, Operation, access_of, operation_of
+from app.api.openapi.library import ANYTHING, Library, complete
+from app.api.operation import Access, Operation
+from app.api.paths import schema_of
 from app.api.versioning import ABOUT, VARY
 from app.api.versions import Version
 
@@ -55,42 +57,70 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
         },
         servers=[{"url": version.base}],
     )
-    add_components(spec, _declared_problems(version))
-    tags: dict[str, str] = {}
-    for path, resource in version.routes.items():
-        # The docstring of a module describes its resources.
-        tags.setdefault(_tag(path), getdoc(getmodule(resource)) or "")
-    for tag, meaning in tags.items():
+    views = list(_views(app, version))
+    add_components(spec, _declared_problems(view for _, view in views))
+    library = Library(app.extensions["apis"][version.name])
+    for tag, meaning in (_tags(version) | library.tags).items():
         spec.tag({"name": tag, "description": meaning})
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        view = getattr(app.view_functions[rule.endpoint], "view_class", None)
-        if view is None or not rule.endpoint.startswith(f"{version.name}."):
-            continue
-        path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
-        operations = {
-            verb: _operation(rule, verb, getattr(view, verb)) | {"tags": [_tag(path)]}
-            for verb in VERBS
-            if verb.upper() in (rule.methods or ())
-        }
-        if version.deprecated:
-            for operation in operations.values():
-                operation["deprecated"] = True
-        spec.path(path, operations=operations, parameters=list(_path_parameters(rule)))
+    for rule, view in views:
+        if not library.describes(rule.rule):
+            spec.path(**_path(rule, view, version, library))
     for name, kind in spec.components.schemas.items():
         if name.endswith(CHANGES):
             # Each field may be missing, but not all of them.
             kind["minProperties"] = 1
-    return spec.to_dict()
+    # The library's models make way for the names of other schemas.
+    for name, kind in library.name_schemas(taken=spec.components.schemas).items():
+        spec.components.schema(name, kind)
+    for name, scheme in library.security_schemes.items():
+        spec.components.security_scheme(name, scheme)
+    for rule, view in views:
+        if library.describes(rule.rule):
+            spec.path(**_path(rule, view, version, library))
+    document = spec.to_dict()
+    return document | {"paths": dict(sorted(document["paths"].items()))}
 
 
-def _declared_problems(version: Version) -> set[int]:
+def _views(app: Flask, version: Version) -> Iterator[tuple[Rule, Any]]:
+    """Yield the rules and the views of a version's resources."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        view = app.view_functions[rule.endpoint]
+        if rule.endpoint.startswith(f"{version.name}.") and hasattr(view, "view_class"):
+            yield rule, view
+
+
+def _declared_problems(views: Iterable[Any]) -> set[int]:
     """Return the refusals that `may_fail` names."""
-    return {
-        status
-        for resource in version.routes.values()
-        for verb in resource.methods or ()
-        for status in operation_of(getattr(resource, verb.lower())).problems
-    }
+    plans = (plan for view in views for plan in view.plans.values())
+    return {status for plan in plans for status in plan.operation.problems}
+
+
+def _tags(version: Version) -> dict[str, str]:
+    """Return the tags of single resources, which the docstrings of their modules describe."""
+    tags: dict[str, str] = {}
+    for path, route in version.routes.items():
+        if isinstance(route, type):
+            tags.setdefault(_tag(path), getdoc(getmodule(route)) or "")
+    return tags
+
+
+def _path(rule: Rule, view: Any, version: Version, library: Library) -> dict[str, Any]:
+    path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
+    said = library.said_about(rule.rule)
+    operations = {}
+    for verb in VERBS:
+        if verb not in view.plans or said.get(verb, {}) is None:
+            continue
+        plan, about = view.plans[verb], said.get(verb) or {}
+        operation = _operation(rule, verb, getattr(view.view_class, verb), plan, about)
+        operation["tags"] = [_tag(path)]
+        if about:
+            operation = complete(operation, about, library, plan.operation.status is not None)
+        if version.deprecated:
+            operation["deprecated"] = True
+        operations[verb] = operation
+    parameters = list(_path_parameters(rule, filter(None, said.values())))
+    return {"path": path, "operations": operations, "parameters": parameters}
 
 
 def _tag(path: str) -> str:
@@ -105,22 +135,32 @@ def _name(cls: type[Schema] | Schema) -> str:
     return kind.__name__.removesuffix("Out") + partial
 
 
-def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:
+def _path_parameters(rule: Rule, said: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the parameters in a path, each with what is said about it elsewhere."""
+    described = {
+        parameter["name"]: parameter
+        for operation in said
+        for parameter in operation["parameters"]
+        if parameter["in"] == "path"
+    }
     for name in sorted(rule.arguments):
-        number = {"type": "integer", "minimum": 1, "maximum": MAX_ID, "examples": [7]}
-        yield {"name": name, "in": "path", "required": True, "schema": number}
+        parameter = described.get(name, {"name": name, "in": "path", "required": True})
+        schema = parameter.get("schema", {}) | schema_of(rule._converters[name])
+        yield parameter | {"schema": schema}
 
 
-def _operation(rule: Rule, verb: str, method: Any) -> dict[str, Any]:
-    operation = operation_of(method)
-    access, security = credentials_of(access_of(verb, operation), operation.role)
+def _operation(
+    rule: Rule, verb: str, method: Any, plan: Plan, said: dict[str, Any]
+) -> dict[str, Any]:
+    operation = plan.operation
+    access, security = credentials_of(plan.access, plan.role)
     documented: dict[str, Any] = {
         "operationId": f"{verb}{rule.endpoint.partition('.')[2]}",
         "summary": (method.__doc__ or "").strip().removesuffix("."),
         "description": access,
         "security": security,
         "parameters": list(_parameters(verb, operation)),
-        "responses": _responses(rule, verb, operation),
+        "responses": _responses(rule, verb, plan, said),
     }
     if operation.body:
         body = operation.body(partial=operation.partial)
@@ -134,11 +174,12 @@ def _parameters(verb: str, operation: Operation) -> Iterator[dict[str, Any] | st
         yield {"in": "query", "schema": operation.query}
     if verb == "get" and operation.shows_entity:
         yield "If-None-Match"
-    if verb in CHANGING:
+    if verb in CHANGING and operation.status:
         yield "If-Match"
 
 
-def _responses(rule: Rule, verb: str, operation: Operation) -> dict[str, Any]:
+def _responses(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> dict[str, Any]:
+    operation = plan.operation
     status = operation.status or 200
     # Any other status is described by its name.
     description = SUCCESS.get(status) or f"{HTTP_STATUS_CODES.get(status, 'Success')}."
@@ -148,13 +189,15 @@ def _responses(rule: Rule, verb: str, operation: Operation) -> dict[str, Any]:
     }
     if operation.schemas:
         success["content"] = {"application/json": _content(operation)}
+    elif operation.status is None:
+        success["content"] = ANYTHING
     responses: dict[str, Any] = {str(status): success}
     if verb == "get" and operation.shows_entity:
         responses["304"] = {
             "description": "The client has the current representation.",
             "headers": headers("ETag"),
         }
-    for status in sorted(_problems(rule, verb, operation)):
+    for status in sorted(_problems(rule, verb, plan, said)):
         responses[str(status)] = f"Problem{status}"
     return responses
 
@@ -182,21 +225,24 @@ def _headers(operation: Operation) -> Iterator[str]:
         yield "X-Cache"
 
 
-def _problems(rule: Rule, verb: str, operation: Operation) -> set[int]:
+def _problems(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> set[int]:
     """Return every refusal that an operation can really answer with."""
+    operation = plan.operation
     statuses = {429, 503, *operation.problems}
-    if VARY:
-        # The header may name a version that doesn't exist.
+    if VARY or said.get("parameters"):
+        # The header may name a version that doesn't exist, a parser may refuse what it reads.
         statuses.add(400)
-    if access_of(verb, operation) is not Access.NONE:
+    if plan.access is not Access.NONE:
         statuses.add(401)
     if rule.arguments:
         statuses.add(404)
-        if verb in CHANGING:
+        if verb in CHANGING and operation.status:
             statuses |= {409, 412}
     if operation.query:
         statuses.add(422)
     if operation.body:
         # A write may conflict with what somebody else wrote a moment before.
         statuses |= {400, 409, 413, 415, 422}
+    if "requestBody" in said:
+        statuses |= {400, 413, 415}
     return statuses

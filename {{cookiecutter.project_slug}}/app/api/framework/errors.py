@@ -1,0 +1,80 @@
+"""Errors in the library's idiom, as problem documents."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+from werkzeug.exceptions import HTTPException
+
+from app.errors import INVALID, by_field, default_detail, problem
+from app.extensions import db
+
+log = logging.getLogger(__name__)
+
+# Where a body says in words what went wrong.
+TEXTS = ("message", "detail", "error", "msg")
+# Where it names the fields that the text is about.
+FIELDS = ("field", "fields")
+# The name for what is wrong with a body as a whole, which is marshmallow's.
+WHOLE = "_schema"
+
+
+def attached_problem(error: HTTPException) -> Response:
+    """Return the problem of an error to which `abort`, a parser or a model has attached data.
+
+    Clients get its text and its fields. Anything else stays inside: `abort` attaches whatever it
+    is given, and not only what its author meant for clients.
+    """
+    return _problem(error.code or 500, getattr(error, "data", None), error)
+
+
+def returned_problem(
+    body: Any, status: int, headers: Any = None, *, error: Exception | None = None
+) -> Response:
+    """Return the problem of a body that a method, or the handler of an error, has returned.
+
+    Its text and its fields have their places; the rest of it, which was written for clients, is
+    kept as extension members (RFC 9457, section 3.2).
+    """
+    members = {}
+    if isinstance(body, Mapping):
+        placed = {*TEXTS, *FIELDS, "errors"}
+        members = {key: value for key, value in body.items() if key not in placed}
+    response = _problem(status, body, error, members)
+    response.headers.update(headers or {})
+    return response
+
+
+def _problem(
+    status: int, body: Any, error: Exception | None, members: Mapping[str, Any] | None = None
+) -> Response:
+    db.session.rollback()
+    if error and status >= 500:
+        log.error("Answered with %s", status, exc_info=error)
+    said = body if isinstance(body, Mapping) else {"message": body}
+    text: Any = next((said[name] for name in TEXTS if said.get(name)), None)
+    errors = _errors(said.get("errors"))
+    if isinstance(text, Mapping):
+        # The parsers of Flask-RESTful have fields in the place of a text.
+        errors |= _errors(text)
+    elif isinstance(text, list):
+        text = "; ".join(filter(lambda part: isinstance(part, str), text))
+    if not text or not isinstance(text, str):
+        text = INVALID if errors else default_detail(status)
+    for name in FIELDS:
+        named = said.get(name, ())
+        for field in [named] if isinstance(named, str) else named:
+            errors.setdefault(str(field), [text])
+    return problem(status, text, errors, members)
+
+
+def _errors(messages: Any) -> dict[str, list[str]]:
+    """Return messages by field, without what is not text."""
+    if not isinstance(messages, Mapping | str | list):
+        return {}
+    return {
+        field or WHOLE: texts
+        for field, found in by_field(messages)
+        if (texts := [text for text in found if isinstance(text, str)])
+    }

@@ -1,0 +1,41 @@
+"""The parts of a path that vary: the converter of ids, and what each converter accepts."""
+
+from typing import Any
+
+from werkzeug.routing import (
+    AnyConverter,
+    BaseConverter,
+    FloatConverter,
+    IntegerConverter,
+    Map,
+    UUIDConverter,
+)
+
+from app.api.fields import MAX_ID
+
+
+class IdConverter(IntegerConverter):
+    """An id in a path, written in its one canonical way."""
+
+    regex = "[1-9][0-9]*"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, min=1, max=MAX_ID)
+
+
+def schema_of(converter: BaseConverter) -> dict[str, Any]:
+    """Return the JSON Schema of what a converter accepts."""
+    match converter:
+        case IdConverter():
+            return {"type": "integer", "minimum": 1, "maximum": MAX_ID, "examples": [7]}
+        case IntegerConverter() | FloatConverter():
+            kind = "integer" if isinstance(converter, IntegerConverter) else "number"
+            least = 0 if converter.min is None and not converter.signed else converter.min
+            bounds = {"minimum": least, "maximum": converter.max}
+            return {"type": kind, **{key: at for key, at in bounds.items() if at is not None}}
+        case UUIDConverter():
+            return {"type": "string", "format": "uuid"}
+        case AnyConverter():
+            return {"type": "string", "enum": sorted(converter.items)}
+        case _:
+            return {"type": "string", "minLength": 1}
