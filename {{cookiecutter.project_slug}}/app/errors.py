@@ -103,7 +103,7 @@ def report_invalid_fields(error: ValidationError) -> Response:
 
 def by_field(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
     """Yield each field with its messages; an item of a list is named like `roles.0`."""
-    if isinstance(messages, Mapping):
+    if isinstance(messages, dict):
         for key, inner in messages.items():
             yield from by_field(inner, f"{path}.{key}" if path else str(key))
     else:

@@ -67,8 +67,9 @@ def look_up(takes_query: bool, varies: Sequence[str]) -> Entry:
     """
     # An operation that takes no query has one entry per path, regardless of the query string.
     query = urlencode(sorted(request.args.items(multi=True))) if takes_query else ""
-    given = [request.headers.get(name) for name in varies]
-    parts = (request.blueprint, request.script_root, request.path, query, *given)
+    parts = [request.blueprint, request.script_root, request.path, query]
+    if varies:
+        parts += map(request.headers.get, varies)
     key = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
     found = entries.read(key, table_names())
     if found is None:

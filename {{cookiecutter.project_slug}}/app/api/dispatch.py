@@ -15,7 +15,7 @@ from werkzeug.exceptions import Forbidden
 
 from app.api.authentication import access_of, authenticate
 from app.api.cache import look_up
-from app.api.framework import varying
+from app.api.framework import representation_headers
 from app.api.limits import limit_check
 from app.api.operation import Access, Operation, operation_of
 from app.api.requests import json_body, query_parameters, read_body
@@ -44,9 +44,6 @@ def run(plan: Plan, view: View, arguments: dict[str, Any]) -> Response:
         arguments["query"] = query_parameters(plan.query)
     if plan.body:
         arguments["data"] = plan.body.load(json_body())
-    elif plan.varies and request.is_json:
-        # The library would take a body that breaks off for a crash.
-        read_body()
     if not plan.cached or "Authorization" in request.headers:
         return call(view, arguments)
     entry = look_up(plan.takes_query, plan.varies)
@@ -105,7 +102,7 @@ def plan_for(verb: str, *decorated: Callable[..., Any]) -> Plan:
         schema(operation.body, partial=operation.partial) if operation.body else None,
         operation.cached,
         free or operation.query is not None,
-        varying() if free else (),
+        representation_headers() if free else (),
     )
 
 
@@ -113,23 +110,42 @@ def plans_for(view: Callable[..., Any]) -> dict[str, Plan]:
     """Make the plan of each verb that a view, of a class or a function, answers."""
     resource = getattr(view, "view_class", None)
     if resource is None:
-        return {"get": plan_for("get", view)}
+        return dict.fromkeys(("get", "head"), plan_for("get", view))
     plans = {}
     for verb in map(str.lower, resource.methods or ()):
         around = getattr(resource, "method_decorators", ())
         if isinstance(around, dict):
             around = around.get(verb, ())
         plans[verb] = plan_for(verb, view, resource, *around, getattr(resource, verb))
+    if "get" in plans:
+        plans.setdefault("head", plans["get"])
     return plans
 
 
 def dispatching(view: Callable[..., Any]) -> View:
     """Wrap a view so that each request runs as planned; its plans are in `plans`, by verb."""
     plans = plans_for(view)
+    inner = view
+    if hasattr(view, "view_class") and any(plan.varies for plan in plans.values()):
+        inner = in_its_idiom(view)
 
     @wraps(view)
     def dispatch(**arguments: Any) -> Response:
-        return run(plans.get(request.method.lower()) or plans["get"], view, arguments)
+        return run(plans[request.method.lower()], inner, arguments)
 
     dispatch.plans = plans  # type: ignore[attr-defined]
     return dispatch
+
+
+def in_its_idiom(view: View) -> View:
+    """Wrap a view of the library's idiom, which reads bodies and chooses representations itself."""
+
+    def read_and_vary(**arguments: Any) -> Response:
+        if request.is_json:
+            # It would take a body that breaks off for a crash.
+            read_body()
+        response = view(**arguments)
+        response.vary.update(g.plan.varies)
+        return response
+
+    return read_and_vary

@@ -10,7 +10,7 @@ from app.api.authentication import SessionLoader
 from app.api.cache import set_cache_headers
 from app.api.conditional import answer_conditions
 from app.api.dispatch import dispatching
-from app.api.framework import mount
+from app.api.framework import Api
 from app.api.openapi.page import mount_document
 from app.api.paths import IdConverter
 from app.api.versioning import VARY, chosen_version, offer_versions
@@ -28,7 +28,7 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
     offer_versions(app, list(offered))
     for version in versions:
         blueprint = Blueprint(version.name, __name__, url_prefix=version.prefix)
-        app.extensions["apis"][version.name] = mount(blueprint, version.routes)
+        app.extensions["apis"][version.name] = Api.mount(blueprint, version.routes)
         if app.config["API_DOCS_ENABLED"]:
             mount_document(blueprint, version)
         app.register_blueprint(blueprint)

@@ -45,9 +45,9 @@ class Client(FlaskClient):
             headers = {**bearer(self.access_token), **headers}
         return super().open(path, *rest, headers=headers, **kwargs)
 
-    def post_unreadable(self, path: str) -> TestResponse:
+    def post_unreadable(self, path: str, **kwargs: Any) -> TestResponse:
         """Send a body that the server fails to read."""
-        return self.post(path, input_stream=Unreadable(b"{}"))
+        return self.post(path, input_stream=Unreadable(b"{}"), **kwargs)
 
     def log_in(self, username: str, password: str) -> TestResponse:
         """Log in and keep the tokens."""

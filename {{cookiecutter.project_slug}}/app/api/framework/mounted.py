@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import copy
 from typing import Any, Self
 
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, g, request, url_for
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.api.framework.errors import attached_problem, returned_problem
+from app.api.operation import operation_of
 from app.api.requests import BROKEN_JSON, NO_INPUT
 from app.api.responses import respond
 
@@ -17,19 +17,30 @@ from app.api.responses import respond
 class Mounted:
     """Makes problem documents of the library's errors; comes before its Api among the bases."""
 
+    # Whether its resources may raise what only the library knows.
+    brought = True
     prefix: str
+    blueprint: Any
+    endpoints: set[str]
+    init_app: Callable[[Blueprint], None]
+    add_resource: Callable[..., None]
     owns_endpoint: Callable[[str], bool]
     # What the library has to answer an error with: a response, or a body, a status and headers.
     handled: Callable[[Exception], Any]
 
     def error_router(self, original_handler: Callable[[Exception], Any], e: Exception) -> Any:
         """Leave to the application the errors that the library has no words for."""
+        if not self.brought and not (isinstance(e, HTTPException) and hasattr(e, "data")):
+            return original_handler(e)
         if not self.owns_endpoint(request.endpoint or ""):
             return original_handler(e)
         try:
-            return self.handle_error(e)
+            answer = self.handle_error(e)
         except Exception as left:
             return original_handler(left)
+        # One that a subclass has written, as Flask takes it from a view.
+        body = answer[0] if isinstance(answer, tuple) else None
+        return returned_problem(*answer) if isinstance(body, Mapping | str) else answer
 
     def handle_error(self, e: Exception) -> Any:
         """Answer an error that a handler has an answer for, or that has data; raise any other."""
@@ -52,18 +63,60 @@ class Mounted:
             return respond(operation, data)
         if code >= 400 and isinstance(data, Mapping | str):
             return returned_problem(data, code, *args, **kwargs)
-        response: Response = super().make_response(data, code, *args, **kwargs)  # type: ignore[misc]
-        response.vary.update(g.plan.varies)
-        return response
+        return super().make_response(data, code, *args, **kwargs)  # type: ignore[misc]
 
-    def mounted_at(self, path: str) -> Self:
-        """Return a copy whose addresses begin with a path; each version has its own."""
-        api = copy(self)
-        api.prefix = path + self.prefix
+    @classmethod
+    def mount(cls, blueprint: Blueprint, routes: Mapping[str, Any]) -> list[Self]:
+        """Add what a table of routes leads to to a blueprint; return the Apis that carry it.
+
+        The endpoint of a single resource is the name of its class. Raises TypeError for what is no
+        route, such as an Api of the library's own class.
+        """
+        ours = cls()
+        ours.brought = False
+        apis = [ours]
+        for path, route in routes.items():
+            if not isinstance(route, type):
+                apis.append(cls.carrying(route, path))
+                continue
+            if not _is_ours(route):
+                apis.append(cls())
+            api = ours if _is_ours(route) else apis[-1]
+            api.add_resource(route, path, endpoint=route.__name__)
+        for api in apis:
+            api.init_app(blueprint)
+        return apis
+
+    @classmethod
+    def carrying(cls, route: Any, path: str) -> Self:
+        """Return an Api that carries another one, with a path before its addresses."""
+        if not isinstance(route, cls):
+            raise TypeError(f"{path!r} leads to {route!r}, which app.api.framework can't mount.")
+        # The Api of Flask-RESTX can't be copied by `copy`, which asks it for attributes too early.
+        api = cls.__new__(type(route))
+        vars(api).update(vars(route), prefix=path + route.prefix)
         return api
 
+    def _init_app(self, app: Flask) -> None:
+        def build(error: Exception, endpoint: str, values: dict[str, Any]) -> str:
+            """Build the address of an endpoint that is named as if there were no versions."""
+            if endpoint in self.endpoints and request.blueprint == self.blueprint.name:
+                return url_for(f".{endpoint}", **values)
+            raise error
+
+        super()._init_app(app)  # type: ignore[misc]
+        app.url_build_error_handlers.append(build)
+
     def _register_view(self, app: Flask, resource: Any, *rest: Any, **kwargs: Any) -> None:
+        # The library forgets the prefix of an Api that gets its application last.
+        rest = tuple(self.prefix + part if isinstance(part, str) else part for part in rest)
         # Otherwise, an address that ends in a slash would redirect those who leave it out.
         slashed = any(isinstance(part, str) and part.endswith("/") for part in rest)
         options = {"strict_slashes": not slashed} | kwargs
         super()._register_view(app, resource, *rest, **options)  # type: ignore[misc]
+
+
+def _is_ours(resource: Any) -> bool:
+    """Return whether schemas of ours represent all that a resource returns."""
+    verbs = (verb.lower() for verb in resource.methods or ())
+    return all(operation_of(getattr(resource, verb)).status for verb in verbs)

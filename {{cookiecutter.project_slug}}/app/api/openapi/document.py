@@ -62,9 +62,8 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
     library = Library(app.extensions["apis"][version.name])
     for tag, meaning in (_tags(version) | library.tags).items():
         spec.tag({"name": tag, "description": meaning})
-    for rule, view in views:
-        if not library.describes(rule.rule):
-            spec.path(**_path(rule, view, version, library))
+    own = [view for view in views if not library.describes(view[0].rule)]
+    _add_paths(spec, own, version, library)
     for name, kind in spec.components.schemas.items():
         if name.endswith(CHANGES):
             # Each field may be missing, but not all of them.
@@ -74,9 +73,7 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
         spec.components.schema(name, kind)
     for name, scheme in library.security_schemes.items():
         spec.components.security_scheme(name, scheme)
-    for rule, view in views:
-        if library.describes(rule.rule):
-            spec.path(**_path(rule, view, version, library))
+    _add_paths(spec, [view for view in views if view not in own], version, library)
     document = spec.to_dict()
     return document | {"paths": dict(sorted(document["paths"].items()))}
 
@@ -104,23 +101,28 @@ def _tags(version: Version) -> dict[str, str]:
     return tags
 
 
-def _path(rule: Rule, view: Any, version: Version, library: Library) -> dict[str, Any]:
-    path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
-    said = library.said_about(rule.rule)
-    operations = {}
-    for verb in VERBS:
-        if verb not in view.plans or said.get(verb, {}) is None:
-            continue
-        plan, about = view.plans[verb], said.get(verb) or {}
-        operation = _operation(rule, verb, getattr(view.view_class, verb), plan, about)
-        operation["tags"] = [_tag(path)]
-        if about:
-            operation = complete(operation, about, library, plan.operation.status is not None)
-        if version.deprecated:
-            operation["deprecated"] = True
-        operations[verb] = operation
-    parameters = list(_path_parameters(rule, filter(None, said.values())))
-    return {"path": path, "operations": operations, "parameters": parameters}
+def _add_paths(
+    spec: APISpec, views: Iterable[tuple[Rule, Any]], version: Version, library: Library
+) -> None:
+    """Add the operations of resources; `library` knows more about some, and hides others."""
+    for rule, view in views:
+        path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
+        said = library.said_about(rule.rule)
+        operations = {}
+        for verb in VERBS:
+            if verb not in view.plans or said.get(verb, {}) is None:
+                continue
+            plan, about = view.plans[verb], said.get(verb) or {}
+            operation = _operation(rule, verb, getattr(view.view_class, verb), plan, about)
+            operation["tags"] = [_tag(path)]
+            if about:
+                operation = complete(operation, about, library, plan.operation.status is not None)
+            if version.deprecated:
+                operation["deprecated"] = True
+            operations[verb] = operation
+        if operations:
+            parameters = list(_path_parameters(rule, filter(None, said.values())))
+            spec.path(path, operations=operations, parameters=parameters)
 
 
 def _tag(path: str) -> str:
@@ -154,10 +156,12 @@ def _operation(
 ) -> dict[str, Any]:
     operation = plan.operation
     access, security = credentials_of(plan.access, plan.role)
+    name = f"{verb}{rule.endpoint.partition('.')[2]}"
+    summary, _, details = (getdoc(method) or name).partition("\n\n")
     documented: dict[str, Any] = {
-        "operationId": f"{verb}{rule.endpoint.partition('.')[2]}",
-        "summary": (method.__doc__ or "").strip().removesuffix("."),
-        "description": access,
+        "operationId": name,
+        "summary": summary.replace("\n", " ").removesuffix("."),
+        "description": "\n\n".join(filter(None, (details, access))),
         "security": security,
         "parameters": list(_parameters(verb, operation)),
         "responses": _responses(rule, verb, plan, said),

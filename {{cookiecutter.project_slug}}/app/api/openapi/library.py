@@ -9,7 +9,7 @@ from typing import Any
 
 from app.api.framework.description import SCHEMAS, references
 from app.api.framework.specification import describe
-from app.api.openapi.components import headers
+from app.api.openapi.components import ON_PROBLEM, headers
 
 Operation = dict[str, Any]
 
@@ -90,15 +90,17 @@ def complete(known: Operation, said: Operation, library: Library, represented: b
     """
     texts = filter(None, (said.get("description"), known["description"]))
     parameters = [each for each in said.get("parameters", ()) if each["in"] != "path"]
+    successes = {code for code in known["responses"] if _is_success(code)}
+    sent = {name: name for code in successes for name in known["responses"][code]["headers"]}
     answers = {
-        code: _answer(code, answer)
+        code: _success(answer, sent) if _is_success(code) else _refusal(code, answer)
         for code, answer in said.get("responses", {}).items()
         if not (represented and _is_success(code))
     }
     others = {
         code: answer
         for code, answer in known["responses"].items()
-        if not (_is_success(code) and any(map(_is_success, answers)))
+        if code not in successes or not any(map(_is_success, answers))
     }
     return {
         **known,
@@ -111,14 +113,21 @@ def complete(known: Operation, said: Operation, library: Library, represented: b
     }
 
 
-def _answer(code: str, said: Operation) -> Operation:
-    """Return a response; refusals are problems, whatever their model."""
-    answer = {**said, "headers": {**headers(), **said.get("headers", {})}}
-    if _is_success(code):
-        return answer
+def _success(said: Operation, sent: dict[str, str]) -> Operation:
+    """Return an answer with the headers that it has in any case."""
+    return {**said, "headers": {**sent, **said.get("headers", {})}}
+
+
+def _refusal(code: str, said: Operation) -> Operation:
+    """Return a refusal, which is a problem, whatever its model."""
+    sent = headers(*ON_PROBLEM.get(int(code), ())) if code.isdecimal() else headers()
     models = [content["schema"] for content in said.get("content", {}).values()]
     schema = {"anyOf": [*models[:1], PROBLEM]} if models else PROBLEM
-    return answer | {"content": {"application/problem+json": {"schema": schema}}}
+    return {
+        **said,
+        "headers": {**sent, **said.get("headers", {})},
+        "content": {"application/problem+json": {"schema": schema}},
+    }
 
 
 def _is_success(code: str) -> bool:

@@ -1,0 +1,317 @@
+"""Operations in the library's own idiom: everything that ours have, they have as well."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, Response, g, request
+from flask_jwt_extended import create_access_token, create_refresh_token, jwt_required
+from sqlalchemy import select
+
+from app import db
+from app.api.framework import Resource
+from app.api.operation import (
+    accepts,
+    allows_anonymous,
+    cached,
+    ignores_credentials,
+    limited,
+    requires_login,
+    requires_role,
+    returns,
+)
+from app.api.versions import Version
+from tests.kit.things import (
+    ROUTES,
+    Tag,
+    Thing,
+    ThingIn,
+    ThingOut,
+    another_kit_app,
+    caller_of,
+    make_thing,
+)
+from tests.support.answers import faults, refusal
+from tests.support.client import Client, asking, bearer, new_client
+
+LibraryResource: Any = Resource.__base__
+
+SECRET = "hunter2"
+
+
+def as_text(data: Any, code: int, headers: Any) -> Response:
+    """Represent data as plain text."""
+    return Response(str(data), code, headers)
+
+
+class Echo(LibraryResource):
+    """It shows what it was asked for, as JSON or as text."""
+
+    representations = {"text/plain": as_text}  # noqa: RUF012
+
+    @cached
+    def get(self) -> Any:
+        """Show the query, and what is stored."""
+        return {"for": request.args.get("for"), "tags": list(db.session.scalars(select(Tag.name)))}
+
+    @ignores_credentials
+    @limited("RATELIMIT_REGISTER")
+    def post(self) -> Any:
+        """Show the body."""
+        return request.get_json(), 201, {"X-Own": "yes"}
+
+    def put(self) -> Any:
+        """Show the caller."""
+        return {"caller": g.user_id}
+
+    @allows_anonymous
+    def delete(self) -> Any:
+        """Refuse, in the way of tutorials."""
+        return {"message": "No such echo", "known": ["get"]}, 404
+
+
+class Broken(LibraryResource):
+    """It fails in unforeseen ways."""
+
+    def get(self) -> Any:
+        """Raise an error that no handler knows."""
+        raise RuntimeError(SECRET)
+
+
+@requires_role("keeper")
+class Locked(LibraryResource):
+    """The class asks for a role, and one method for less."""
+
+    def get(self) -> Any:
+        """Open the lock."""
+        return "open"
+
+    @requires_login
+    @ignores_credentials
+    def put(self) -> Any:
+        """Look at the lock."""
+        return "shut"
+
+
+class Guarded(LibraryResource):
+    """The library's attribute asks for a login, and counts."""
+
+    method_decorators = [requires_login, limited("RATELIMIT_REGISTER")]  # noqa: RUF012
+
+    def get(self) -> Any:
+        """Show the caller."""
+        return {"caller": g.user_id}
+
+
+class Tokens(LibraryResource):
+    """Flask-JWT-Extended's decorator asks for tokens."""
+
+    @jwt_required()
+    def get(self) -> Any:
+        """Need an access token."""
+        return "read"
+
+    @jwt_required(optional=True)
+    def post(self) -> Any:
+        """Need none."""
+        return "posted"
+
+    @jwt_required(refresh=True)
+    def put(self) -> Any:
+        """Need a refresh token."""
+        return "put"
+
+    @jwt_required(verify_type=False)
+    def patch(self) -> Any:
+        """Need either."""
+        return "patched"
+
+    @jwt_required(fresh=True)
+    def delete(self) -> Any:
+        """Need a fresh one."""
+        return "deleted"
+
+
+class Mixed(LibraryResource):
+    """Our decorators read and represent, the library carries."""
+
+    @ignores_credentials
+    @accepts(ThingIn)
+    @returns(ThingOut, status=201)
+    def post(self, data: dict[str, Any]) -> Thing:
+        """Show what a thing would be."""
+        return Thing(id=7, **data)
+
+
+BROUGHT: dict[str, Any] = {
+    "/echo": Echo,
+    "/broken": Broken,
+    "/locked": Locked,
+    "/guarded": Guarded,
+    "/jwt": Tokens,
+    "/mixed": Mixed,
+}
+VERSIONS = [Version("1.0", ROUTES | BROUGHT), Version("2.0", ROUTES | BROUGHT)]
+
+
+@pytest.fixture(scope="module")
+def brought(app: Flask) -> Iterator[Flask]:
+    """An application with resources of the library, in two versions."""
+    with another_kit_app(app, VERSIONS) as brought:
+        yield brought
+
+
+@pytest.fixture
+def client(brought: Flask) -> Client:
+    return new_client(brought)
+
+
+def test_write_that_says_nothing_needs_a_login(brought: Flask, client: Client) -> None:
+    assert refusal(client.put("/echo")) == (401, "Missing or malformed token")
+    assert caller_of(brought, 7).put("/echo").json == {"caller": 7}
+
+
+def test_responses_are_cached_by_query_and_by_representation(
+    brought: Flask, client: Client
+) -> None:
+    def ask(path: str, accept: str = "application/json") -> tuple[str, str]:
+        response = client.get(path, headers={"Accept": accept})
+        assert "Accept" in response.headers["Vary"]
+        return response.headers["X-Cache"], response.text.strip()
+
+    first, second, text = (
+        ask("/echo?for=a"),
+        ask("/echo?for=b"),
+        ask("/echo?for=a", accept="text/plain"),
+    )
+    assert [cache for cache, _ in (first, second, text)] == ["MISS"] * 3
+    assert len({body for _, body in (first, second, text)}) == 3
+    assert ask("/echo?for=a") == ("HIT", first[1])
+    assert ask("/echo?for=a", accept="text/plain") == ("HIT", text[1])
+    make_thing(brought, "new")
+    cache, body = ask("/echo?for=a")
+    assert (cache, "new" in body) == ("MISS", True)
+
+
+def test_head_options_and_unknown_verbs_are_answered(client: Client) -> None:
+    assert client.head("/echo").status_code == client.get("/echo").status_code == 200
+    assert client.options("/echo").status_code == 200
+    refused = client.patch("/echo")
+    assert refused.status_code == 405
+    assert set(refused.headers["Allow"].split(", ")) >= {"DELETE", "GET", "HEAD", "POST", "PUT"}
+
+
+def test_limits_are_counted(client: Client, brought: Flask, monkeypatch: Any) -> None:
+    monkeypatch.setitem(brought.config, "RATELIMIT_REGISTER", "2 per hour")
+    answers = [client.post("/echo", json={"a": 1}) for _ in range(3)]
+    assert [response.status_code for response in answers] == [201, 201, 429]
+    assert answers[0].headers["X-RateLimit-Limit"] == "2"
+    assert answers[0].headers["X-Own"] == "yes"
+    assert "Retry-After" in answers[2].headers
+    assert client.get("/echo").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "detail"),
+    [
+        ({"data": b"{"}, "The body is not valid JSON"),
+        ({"data": b'"\xff"'}, "The body is not valid JSON"),
+        ({"data": b""}, "No input data provided"),
+    ],
+)
+def test_bad_json_is_400(client: Client, sent: dict[str, Any], detail: str) -> None:
+    response = client.post("/echo", headers={"Content-Type": "application/json"}, **sent)
+    assert refusal(response) == (400, detail)
+
+
+def test_body_that_breaks_off_is_400(client: Client) -> None:
+    sent = {"headers": {"Content-Type": "application/json"}}
+    assert refusal(client.post_unreadable("/echo", **sent)) == (400, "The body can't be read")
+
+
+def test_refusal_that_a_method_returns_is_a_problem(client: Client) -> None:
+    response = client.delete("/echo")
+    assert refusal(response) == (404, "No such echo")
+    assert response.mimetype == "application/problem+json"
+    # What it says besides is for clients as well.
+    assert response.json["known"] == ["get"]
+    assert response.json["request_id"] == response.headers["X-Request-ID"]
+
+
+def test_crash_tells_nothing(app: Flask) -> None:
+    with another_kit_app(app, VERSIONS, "production") as production:
+        response = new_client(production).get("/broken")
+    assert refusal(response) == (500, "Something went wrong on our side")
+    assert SECRET not in response.text
+
+
+def test_class_asks_for_what_its_methods_say_nothing_about(brought: Flask, client: Client) -> None:
+    assert client.get("/locked").status_code == 401
+    assert caller_of(brought).get("/locked").status_code == 403
+    assert caller_of(brought, 1, "keeper").get("/locked").json == "open"
+
+
+def test_method_decorators_may_be_ours(
+    brought: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(brought.config, "RATELIMIT_REGISTER", "2 per hour")
+    assert client.get("/guarded").status_code == 401
+    caller = caller_of(brought, 7)
+    assert [caller.get("/guarded").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_jwt_required_is_read_like_our_own_decorators(brought: Flask, client: Client) -> None:
+    with brought.app_context():
+        tokens = {
+            "none": {},
+            "access": bearer(create_access_token("1")),
+            "refresh": bearer(create_refresh_token("1")),
+        }
+    statuses = {
+        verb: [client.open("/jwt", method=verb, headers=t).status_code for t in tokens.values()]
+        for verb in ("GET", "POST", "PUT", "PATCH")
+    }
+    assert statuses == {
+        "GET": [401, 200, 401],
+        "POST": [200, 200, 401],
+        "PUT": [401, 401, 200],
+        "PATCH": [401, 200, 200],
+    }
+    stale = client.delete("/jwt", headers=tokens["access"])
+    assert refusal(stale) == (401, "A fresh token is required")
+    assert stale.mimetype == "application/problem+json"
+    described = client.get("/openapi.json").json["paths"]["/jwt"]
+    schemes = {verb: described[verb.lower()]["security"] for verb in statuses}
+    access: dict[str, Any] = {"bearer": []}
+    refresh: dict[str, Any] = {"refresh": []}
+    assert schemes == {
+        "GET": [access],
+        "POST": [{}, access],
+        "PUT": [refresh],
+        "PATCH": [access, refresh],
+    }
+
+
+def test_our_schemas_read_and_represent(client: Client) -> None:
+    response = client.post("/mixed", json={"name": "a thing"})
+    assert (response.status_code, response.json) == (
+        201,
+        {"id": 7, "name": "a thing", "tags": []},
+    )
+    assert faults(client.post("/mixed", json={"name": ""})) == {"name"}
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.number)
+def test_each_version_has_them(client: Client, version: Version) -> None:
+    path, headers = f"{version.base}/echo?for=a", asking(version.number)
+    response = client.get(path, headers=headers)
+    assert response.json["for"] == "a"
+    assert response.headers["API-Version"] == version.number
+    document = client.get(f"{version.base}/openapi.json", headers=headers).json
+    assert {f"/{path.strip('/')}" for path in BROUGHT} <= document["paths"].keys()
+
+
+def test_anything_else_in_the_table_is_refused_at_start(app: Flask) -> None:
+    routes: dict[str, Any] = {"/nothing": "nothing"}
+    with pytest.raises(TypeError, match="/nothing"), another_kit_app(app, [Version("1.0", routes)]):
+        pass
