@@ -22,7 +22,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "flask-restx.md"
 
 def document_on(page: str) -> str:
     """Return the document on a page."""
-    return next(text for kind, text in BLOCK.findall(page) if kind == "json")
+    return str(next(text for kind, text in BLOCK.findall(page) if kind == "json"))
 
 
 def document_of(page: str, folder: Path) -> str:
@@ -32,22 +32,33 @@ def document_of(page: str, folder: Path) -> str:
     (project / "app/resources/shelves.py").write_text(module, "utf-8")
     change(project / "app/routes.py", "     posts,\n+    shelves,\n")
     change(project / "app/routes.py", f'     "/posts": posts.PostList,\n+{line}')
-    command = [environment(project).parent / "python", "-m", "flask", "--app", "wsgi", "openapi"]
+    python = str(environment(project).parent / "python")
     done = subprocess.run(
-        command, cwd=project, env={"FLASK_CONFIG": "development"}, capture_output=True, check=True
+        [python, "-m", "flask", "--app", "wsgi", "openapi"],
+        cwd=project,
+        env={"FLASK_CONFIG": "development"},
+        capture_output=True,
+        check=True,
     )
     return json.dumps(_shown(json.loads(done.stdout)), indent=2) + "\n"
 
 
 def _shown(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what a document has of the namespace, without what every operation has."""
     paths = {path: item for path, item in document["paths"].items() if "/shelves" in path}
-    named = set(re.findall(r"/schemas/(\w+)", json.dumps(paths))) - {"Problem"}
-    schemas = document["components"]["schemas"]
-    while more := set(re.findall(r"/schemas/(\w+)", json.dumps([schemas[n] for n in named]))) - named:
+    schemas, named = document["components"]["schemas"], _named(paths) - {"Problem"}
+    while more := {name for each in named for name in _named(schemas[each])} - named:
         named |= more
     found = {name: schema for name, schema in schemas.items() if name in named}
-    parts: dict[str, Any] = _without_the_usual({"paths": paths, "components": {"schemas": found}})
-    return {"openapi": document["openapi"], **parts}
+    return {
+        "openapi": document["openapi"],
+        "paths": _without_the_usual(paths),
+        "components": {"schemas": found},
+    }
+
+
+def _named(part: Any) -> set[str]:
+    return set(re.findall(r"#/components/schemas/(\w+)", json.dumps(part)))
 
 
 def _without_the_usual(part: Any) -> Any:
@@ -58,7 +69,8 @@ def _without_the_usual(part: Any) -> Any:
     return {
         key: _without_the_usual(inner)
         for key, inner in part.items()
-        if key != "headers" and not str(inner).startswith("{'$ref': '#/components/responses/")
+        if key != "headers"
+        and not (isinstance(inner, dict) and "/responses/" in inner.get("$ref", ""))
     }
 
 

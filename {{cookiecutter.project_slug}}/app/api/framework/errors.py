@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 TEXTS = ("message", "detail", "error", "msg")
 # Where it names the fields that the text is about.
 FIELDS = ("field", "fields")
+DESCRIBING_THE_BODY = {"content-type", "content-length"}
 # The name for what is wrong with a body as a whole, which is marshmallow's.
 WHOLE = "_schema"
 
@@ -42,7 +43,9 @@ def returned_problem(
         placed = {*TEXTS, *FIELDS, "errors"}
         members = {key: value for key, value in body.items() if key not in placed}
     response = _problem(status, body, error, members)
-    response.headers.update(headers or {})
+    for name, value in dict(headers or {}).items():
+        if name.lower() not in DESCRIBING_THE_BODY:
+            response.headers[name] = value
     return response
 
 
@@ -56,16 +59,17 @@ def _problem(
     text: Any = next((said[name] for name in TEXTS if said.get(name)), None)
     errors = _errors(said.get("errors"))
     if isinstance(text, Mapping):
-        # The parsers of Flask-RESTful have fields in the place of a text.
+        # Some say at once what is wrong with each field.
         errors |= _errors(text)
     elif isinstance(text, list):
         text = "; ".join(filter(lambda part: isinstance(part, str), text))
     if not text or not isinstance(text, str):
         text = INVALID if errors else default_detail(status)
     for name in FIELDS:
-        named = said.get(name, ())
-        for field in [named] if isinstance(named, str) else named:
-            errors.setdefault(str(field), [text])
+        named = said.get(name)
+        for field in named if isinstance(named, list | tuple | set) else [named]:
+            if isinstance(field, str):
+                errors.setdefault(field, [text])
     return problem(status, text, errors, members)
 
 

@@ -15,7 +15,7 @@ from app.api.responses import respond
 
 
 class Mounted:
-    """Makes problem documents of the library's errors; comes before its Api among the bases."""
+    """Base of an Api, before the library's own, that turns its errors into problem documents."""
 
     # Whether its resources may raise what only the library knows.
     brought = True
@@ -38,7 +38,7 @@ class Mounted:
             answer = self.handle_error(e)
         except Exception as left:
             return original_handler(left)
-        # One that a subclass has written, as Flask takes it from a view.
+        # An override may return what a view may return.
         body = answer[0] if isinstance(answer, tuple) else None
         return returned_problem(*answer) if isinstance(body, Mapping | str) else answer
 
@@ -61,7 +61,7 @@ class Mounted:
         operation = g.plan.operation
         if operation.status is not None:
             return respond(operation, data)
-        if code >= 400 and isinstance(data, Mapping | str):
+        if isinstance(code, int) and code >= 400 and isinstance(data, Mapping | str):
             return returned_problem(data, code, *args, **kwargs)
         return super().make_response(data, code, *args, **kwargs)  # type: ignore[misc]
 
@@ -78,11 +78,11 @@ class Mounted:
         for path, route in routes.items():
             if not isinstance(route, type):
                 apis.append(cls.carrying(route, path))
-                continue
-            if not _is_ours(route):
+            elif _is_ours(route):
+                ours.add_resource(route, path, endpoint=route.__name__)
+            else:
                 apis.append(cls())
-            api = ours if _is_ours(route) else apis[-1]
-            api.add_resource(route, path, endpoint=route.__name__)
+                apis[-1].add_resource(route, path, endpoint=route.__name__)
         for api in apis:
             api.init_app(blueprint)
         return apis
@@ -92,7 +92,7 @@ class Mounted:
         """Return an Api that carries another one, with a path before its addresses."""
         if not isinstance(route, cls):
             raise TypeError(f"{path!r} leads to {route!r}, which app.api.framework can't mount.")
-        # The Api of Flask-RESTX can't be copied by `copy`, which asks it for attributes too early.
+        # `copy` would ask an Api for attributes that it doesn't have yet.
         api = cls.__new__(type(route))
         vars(api).update(vars(route), prefix=path + route.prefix)
         return api

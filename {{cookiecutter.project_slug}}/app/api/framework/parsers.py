@@ -65,7 +65,7 @@ def parameters(
     body: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
     for argument in arguments:
         place, schema = place_of(argument), accepted(argument, schema_of)
-        # Flask-RESTful replaces the token by what is wrong with the value.
+        # The token stands for what is wrong with a value.
         text = re.sub(r"[\s:]*{error_msg}", "", str(argument.help or ""))
         described = {"description": text} if text else {}
         if place != "body":

@@ -10,7 +10,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from marshmallow import Schema
 from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.routing import Rule
+from werkzeug.routing import Rule, UnicodeConverter
 
 from app.api.dispatch import Plan
 from app.api.openapi.components import add_components, credentials_of, example, headers
@@ -20,7 +20,7 @@ from app.api.paths import schema_of
 from app.api.versioning import ABOUT, VARY
 from app.api.versions import Version
 
-PARAMETER = re.compile(r"<[^:>]*:?(\w+)>")
+PARAMETER = re.compile(r"<(?:[^:>]*:)?(\w+)>")
 VERBS = ("get", "post", "put", "patch", "delete")
 CHANGING = {"put", "patch", "delete"}
 CHANGES = "Changes"
@@ -108,6 +108,7 @@ def _add_paths(
     for rule, view in views:
         path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
         said = library.said_about(rule.rule)
+        parameters = list(_path_parameters(rule, filter(None, said.values())))
         operations = {}
         for verb in VERBS:
             if verb not in view.plans or said.get(verb, {}) is None:
@@ -117,11 +118,13 @@ def _add_paths(
             operation["tags"] = [_tag(path)]
             if about:
                 operation = complete(operation, about, library, plan.operation.status is not None)
+                # Methods may say different things about what is in the path.
+                own = _path_parameters(rule, [about])
+                operation["parameters"] += [each for each in own if each not in parameters]
             if version.deprecated:
                 operation["deprecated"] = True
             operations[verb] = operation
         if operations:
-            parameters = list(_path_parameters(rule, filter(None, said.values())))
             spec.path(path, operations=operations, parameters=parameters)
 
 
@@ -147,7 +150,9 @@ def _path_parameters(rule: Rule, said: Iterable[dict[str, Any]]) -> Iterator[dic
     }
     for name in sorted(rule.arguments):
         parameter = described.get(name, {"name": name, "in": "path", "required": True})
-        schema = parameter.get("schema", {}) | schema_of(rule._converters[name])
+        schema, converter = parameter.get("schema", {}), rule._converters[name]
+        if schema.get("type", "string") == "string" or type(converter) is not UnicodeConverter:
+            schema = schema | schema_of(converter)
         yield parameter | {"schema": schema}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.api.framework.description import SCHEMAS, references
 from app.api.framework.specification import describe
-from app.api.openapi.components import ON_PROBLEM, headers
+from app.api.openapi.components import ON_PROBLEM, TOKENS, headers
 
 Operation = dict[str, Any]
 
@@ -24,13 +24,14 @@ class Library:
     def __init__(self, apis: Iterable[Any]) -> None:
         self.operations: dict[tuple[str, str], Operation | None] = {}
         self.tags: dict[str, str] = {}
-        self.schemas: dict[str, Any] = {}
         self.security_schemes: dict[str, Any] = {}
         self._descriptions = [describe(api) for api in apis]
         for description in self._descriptions:
             self.operations |= description.operations
             self.tags |= description.tags
-            self.security_schemes |= description.security_schemes
+            for name, scheme in description.security_schemes.items():
+                if name not in TOKENS:
+                    self.security_schemes[name] = scheme
         used: set[str] = set()
         for operation in self.operations.values():
             if operation and "operationId" in operation:
@@ -67,20 +68,18 @@ class Library:
     def security(self, known: list[Any], said: list[Any] | None) -> list[Any]:
         """Return what an operation needs, by our decorators and by the library's.
 
-        A scheme that nobody defines, and an `Authorization` header, mean our tokens.
+        A scheme that isn't defined means our access tokens.
         """
         needed: list[Any] = []
         for requirement in said or ():
             own = {
-                BEARER if self._is_ours(name) else name: [] if self._is_ours(name) else scopes
+                name if name in self.security_schemes else BEARER: scopes
                 for name, scopes in requirement.items()
             }
+            if BEARER in own:
+                own[BEARER] = []
             needed += [each | own for each in known or [{}] if each | own not in needed]
         return needed or known
-
-    def _is_ours(self, name: str) -> bool:
-        scheme = self.security_schemes.get(name, {})
-        return not scheme or scheme.get("name", "").lower() == "authorization"
 
 
 def complete(known: Operation, said: Operation, library: Library, represented: bool) -> Operation:
