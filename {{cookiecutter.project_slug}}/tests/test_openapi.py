@@ -16,6 +16,7 @@ from tests.support.client import Client, asking, new_client
 
 Operation = tuple[str, str, dict[str, Any]]
 
+PARAMETER = re.compile(r"<(?:[^:>]*:)?(\w+)>")
 VERBS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -64,7 +65,7 @@ def own_routes(version: Version) -> set[tuple[str, str]]:
     """Return the paths and verbs of resources in our own idiom."""
     routes: dict[str, Any] = {**version.routes}
     return {
-        (re.sub(r"<[^:>]*:?(\w+)>", r"{\1}", path), verb.lower())
+        (PARAMETER.sub(r"{\1}", path), verb.lower())
         for path, route in routes.items()
         if isinstance(route, type) and issubclass(route, Resource)
         for verb in route.methods or ()
@@ -77,7 +78,7 @@ def test_operations_are_the_routes(
 ) -> None:
     documented = {(path, verb) for path, verb, _ in operations}
     rules = {
-        re.sub(r"<[^:>]*:?(\w+)>", r"{\1}", rule.rule.removeprefix(version.prefix))
+        PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith(f"{version.name}.")
     }

@@ -26,7 +26,7 @@ class Mounted:
     add_resource: Callable[..., None]
     owns_endpoint: Callable[[str], bool]
     # What the library has to answer an error with: a response, or a body, a status and headers.
-    handled: Callable[[Exception], Any]
+    answer_of_handler: Callable[[Exception], Any]
 
     def error_router(self, original_handler: Callable[[Exception], Any], e: Exception) -> Any:
         """Leave to the application the errors that the library has no words for."""
@@ -44,7 +44,7 @@ class Mounted:
 
     def handle_error(self, e: Exception) -> Any:
         """Answer an error that a handler has an answer for, or that has data; raise any other."""
-        returned = self.handled(e)
+        returned = self.answer_of_handler(e)
         if isinstance(returned, tuple):
             return returned_problem(*returned, error=e)
         if returned is not None:
