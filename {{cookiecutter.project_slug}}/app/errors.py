@@ -77,11 +77,12 @@ def init_app(app: Flask) -> None:
 
 
 def report_http_error(error: HTTPException) -> Response:
-    """Return an HTTP error as a problem, with our own text in place of stock descriptions."""
+    """Return an HTTP error as a problem, with our own text in place of Werkzeug's."""
     db.session.rollback()
     status = error.code or 500
-    detail = error.description
-    if isinstance(error, TooManyRequests) or detail == type(error).description:
+    kind, detail = type(error), error.description
+    stock = kind.__module__ == HTTPException.__module__ and detail == kind.description
+    if stock or isinstance(error, TooManyRequests):
         detail = None
     response = problem(status, detail or default_detail(status))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:

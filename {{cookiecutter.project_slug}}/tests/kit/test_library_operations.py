@@ -7,6 +7,7 @@ import pytest
 from flask import Flask, Response, g, request
 from flask_jwt_extended import create_access_token, create_refresh_token, jwt_required
 from sqlalchemy import select
+from werkzeug.exceptions import HTTPException
 
 from app import db
 from app.api.framework import Resource
@@ -73,6 +74,49 @@ class Echo(LibraryResource):
     def delete(self) -> Any:
         """Refuse, in the way of tutorials."""
         return {"message": "No such echo", "known": ["get"]}, 404
+
+
+class OwnError(HTTPException):
+    """It says what is wrong by itself."""
+
+    code = 409
+    description = "It is taken"
+
+
+class Refusing(LibraryResource):
+    """It refuses in one way or another."""
+
+    def get(self, way: str) -> Any:
+        """Refuse in this way."""
+        if way == "raise":
+            raise OwnError
+        return WAYS[way]
+
+
+# What a method returns, the text of the problem, and what it says of fields.
+REFUSALS: dict[str, tuple[Any, str, Any]] = {
+    "raise": (None, "It is taken", None),
+    "nothing": ((None, 409), "Conflict", None),
+    "text": (("It is taken", 409), "It is taken", None),
+    "error": (({"error": "It is taken"}, 409), "It is taken", None),
+    "fields": (
+        ({"message": {"a": "Bad", "b": ["Worse"]}}, 409),
+        "Validation failed",
+        {"a": ["Bad"], "b": ["Worse"]},
+    ),
+    "inner": (
+        ({"errors": {"a": {"b": "Bad"}, "": "Odd"}}, 409),
+        "Validation failed",
+        {"a.b": ["Bad"], "_schema": ["Odd"]},
+    ),
+    "objects": (({"errors": {"a": object(), "b": [1]}, "field": 3}, 409), "Conflict", None),
+    "named": (
+        ({"msg": "Bad", "fields": ["a", "b"]}, 409, {"Content-Type": "text/csv"}),
+        "Bad",
+        {"a": ["Bad"], "b": ["Bad"]},
+    ),
+}
+WAYS = {way: returned for way, (returned, *_) in REFUSALS.items()}
 
 
 class Broken(LibraryResource):
@@ -150,6 +194,7 @@ class Mixed(LibraryResource):
 
 BROUGHT: dict[str, Any] = {
     "/echo": Echo,
+    "/refusing/<way>": Refusing,
     "/broken": Broken,
     "/locked": Locked,
     "/guarded": Guarded,
@@ -243,6 +288,16 @@ def test_refusal_that_a_method_returns_is_a_problem(client: Client) -> None:
     assert response.json["request_id"] == response.headers["X-Request-ID"]
 
 
+@pytest.mark.parametrize("way", REFUSALS)
+def test_refusal_keeps_its_text_and_its_fields(client: Client, way: str) -> None:
+    _, text, errors = REFUSALS[way]
+    response = client.get(f"/refusing/{way}")
+    assert refusal(response) == (409, text)
+    assert response.mimetype == "application/problem+json"
+    body: Any = response.json
+    assert body.get("errors") == errors
+
+
 def test_crash_tells_nothing(app: Flask) -> None:
     with another_kit_app(app, VERSIONS, "production") as production:
         response = new_client(production).get("/broken")
@@ -313,7 +368,8 @@ def test_each_version_has_them(client: Client, version: Version) -> None:
     assert response.json["for"] == "a"
     assert response.headers["API-Version"] == version.number
     document = client.get(f"{version.base}/openapi.json", headers=headers).json
-    assert {f"/{path.strip('/')}" for path in BROUGHT} <= document["paths"].keys()
+    paths = {path.replace("<", "{").replace(">", "}") for path in BROUGHT}
+    assert paths <= document["paths"].keys()
 
 
 def test_anything_else_in_the_table_is_refused_at_start(app: Flask) -> None:

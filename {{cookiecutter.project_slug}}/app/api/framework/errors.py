@@ -74,11 +74,13 @@ def _problem(
 
 
 def _errors(messages: Any) -> dict[str, list[str]]:
-    """Return messages by field, without what is not text."""
-    if not isinstance(messages, Mapping | str | list):
-        return {}
-    return {
-        field or WHOLE: texts
-        for field, found in by_field(messages)
-        if (texts := [text for text in found if isinstance(text, str)])
-    }
+    """Return messages by field; what is not text stays inside."""
+    found = by_field(_texts(messages))
+    return {field or WHOLE: texts for field, texts in found if texts}
+
+
+def _texts(messages: Any) -> Any:
+    if isinstance(messages, Mapping):
+        return {field: _texts(inner) for field, inner in messages.items()}
+    several = messages if isinstance(messages, list | tuple | set) else [messages]
+    return [text for text in several if isinstance(text, str)]

@@ -61,7 +61,7 @@ class Mounted:
         operation = g.plan.operation
         if operation.status is not None:
             return respond(operation, data)
-        if isinstance(code, int) and code >= 400 and isinstance(data, Mapping | str):
+        if isinstance(code, int) and code >= 400 and isinstance(data, Mapping | str | None):
             return returned_problem(data, code, *args, **kwargs)
         return super().make_response(data, code, *args, **kwargs)  # type: ignore[misc]
 
