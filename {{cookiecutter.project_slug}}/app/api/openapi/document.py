@@ -161,10 +161,9 @@ def _operation(
 ) -> dict[str, Any]:
     operation = plan.operation
     access, security = credentials_of(plan.access, plan.role)
-    name = f"{verb}{rule.endpoint.partition('.')[2]}"
-    summary, _, details = (getdoc(method) or name).partition("\n\n")
+    summary, _, details = (getdoc(method) or "").partition("\n\n")
     documented: dict[str, Any] = {
-        "operationId": name,
+        "operationId": f"{verb}{rule.endpoint.partition('.')[2]}",
         "summary": summary.replace("\n", " ").removesuffix("."),
         "description": "\n\n".join(filter(None, (details, access))),
         "security": security,
