@@ -1,6 +1,6 @@
 """The page on Flask-RESTX in docs/: its document is that of its namespace.
 
-`python tests/library_page.py` writes the document anew.
+`python tests/library_page.py` rewrites the document.
 """
 
 from __future__ import annotations

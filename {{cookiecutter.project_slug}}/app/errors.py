@@ -57,7 +57,7 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    text = json.dumps(body, separators=(",", ":"), default=str)
+    text = json.dumps(body, separators=(",", ":"))
     response = Response(text, status, mimetype="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.UNAUTHORIZED:

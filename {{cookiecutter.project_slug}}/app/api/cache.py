@@ -25,6 +25,8 @@ from app.extensions import db
 
 # Larger responses are not kept: a few of them would evict everything else.
 LARGEST = 256 * 1024  # bytes
+# Entries hold text.
+TEXTS = {"application/json", "text/csv", "text/html", "text/plain", "text/xml", "application/xml"}
 
 _tables_read: ContextVar[set[str] | None] = ContextVar("tables_read", default=None)
 
@@ -60,6 +62,14 @@ class Entry:
         return response
 
 
+def is_for_everyone(response: Response) -> bool:
+    """Return whether a response that a method made itself is text, and the same for all callers."""
+    if response.direct_passthrough or response.is_streamed or "Set-Cookie" in response.headers:
+        return False
+    control = response.cache_control
+    return response.mimetype in TEXTS and not control.private and not control.no_store
+
+
 def look_up(takes_query: bool, varies: Sequence[str]) -> Entry:
     """Find the entry of this request: one for each version, path and normalized query.
 
@@ -85,6 +95,11 @@ def look_up(takes_query: bool, varies: Sequence[str]) -> Entry:
 def set_cache_headers(response: Response) -> Response:
     """Tell intermediary caches who may reuse a response (RFC 9111)."""
     if "Cache-Control" in response.headers:
+        if not response.cache_control.no_store:
+            response.vary.add("Authorization")
+            if "Authorization" in request.headers:
+                response.cache_control.public = False
+                response.cache_control.private = True
         return response
     response.vary.add("Authorization")
     if request.method not in {"GET", "HEAD"}:

@@ -14,12 +14,14 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import Forbidden
 
 from app.api.authentication import access_of, authenticate
-from app.api.cache import look_up
+from app.api.cache import is_for_everyone, look_up
 from app.api.framework import representation_headers
+from app.api.framework.mounted import ENTERED
 from app.api.limits import limit_check
 from app.api.operation import Access, Operation, operation_of
 from app.api.requests import json_body, query_parameters, read_body
 from app.api.schemas import schema
+from app.api.versioning import forget_version
 from app.backend import database
 from app.extensions import db
 
@@ -51,6 +53,9 @@ def run(plan: Plan, view: View, arguments: dict[str, Any]) -> Response:
         return entry.response
     with entry.noting_tables():
         response = call(view, arguments)
+    if plan.varies and not is_for_everyone(response):
+        response.headers["X-Cache"] = "MISS"
+        return response
     return entry.keep(response)
 
 
@@ -100,7 +105,7 @@ def plan_for(verb: str, *decorated: Callable[..., Any]) -> Plan:
         tuple(limit_check(limit) for limit in operation.limits),
         schema(operation.query) if operation.query else None,
         schema(operation.body, partial=operation.partial) if operation.body else None,
-        operation.cached,
+        operation.cached and verb in {"get", "head"},
         free or operation.query is not None,
         representation_headers() if free else (),
     )
@@ -116,7 +121,8 @@ def plans_for(view: Callable[..., Any]) -> dict[str, Plan]:
         around = getattr(resource, "method_decorators", ())
         if isinstance(around, dict):
             around = around.get(verb, ())
-        plans[verb] = plan_for(verb, view, resource, *around, getattr(resource, verb))
+        method = getattr(resource, verb, resource.dispatch_request)
+        plans[verb] = plan_for(verb, view, resource, *around, method)
     if "get" in plans:
         plans.setdefault("head", plans["get"])
     return plans
@@ -144,6 +150,8 @@ def in_its_idiom(view: View) -> View:
         if request.is_json:
             # It would take a body that breaks off for a crash.
             read_body()
+        request.environ[ENTERED] = True
+        forget_version()
         response = view(**arguments)
         response.vary.update(g.plan.varies)
         return response

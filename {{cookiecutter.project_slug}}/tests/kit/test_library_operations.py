@@ -1,10 +1,11 @@
 """Operations in the library's own idiom: everything that ours have, they have as well."""
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, make_response, request, send_file
 from flask_jwt_extended import create_access_token, create_refresh_token, jwt_required
 from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
@@ -181,6 +182,44 @@ class Tokens(LibraryResource):
         return "deleted"
 
 
+@cached
+class Kept(LibraryResource):
+    """It asks to be cached as a whole, its writes and what is not for everyone included."""
+
+    def get(self, kind: str) -> Any:
+        """Show something of a kind."""
+        response = make_response({"kind": kind})
+        match kind:
+            case "cookie":
+                response.set_cookie("sid", "s")
+            case "private":
+                response.headers["Cache-Control"] = "private"
+            case "public":
+                response.headers["Cache-Control"] = "public, max-age=60"
+            case "file":
+                return send_file(io.BytesIO(b"\xff"), mimetype="application/octet-stream")
+            case "stream":
+                return Response(part for part in ("a", "b"))
+            case "bytes":
+                return Response(b"\xff", mimetype="image/png")
+        return response
+
+    @ignores_credentials
+    def post(self, kind: str) -> Any:
+        """Store something of a kind."""
+        return {"stored": kind}, 201
+
+
+class Elsewhere(LibraryResource):
+    """It answers every verb in one method."""
+
+    methods = ("GET", "POST")
+
+    def dispatch_request(self) -> Any:
+        """Answer."""
+        return Response("anything")
+
+
 class Mixed(LibraryResource):
     """Our decorators read and represent, the library carries."""
 
@@ -200,6 +239,8 @@ BROUGHT: dict[str, Any] = {
     "/guarded": Guarded,
     "/jwt": Tokens,
     "/mixed": Mixed,
+    "/kept/<kind>": Kept,
+    "/elsewhere": Elsewhere,
 }
 VERSIONS = [Version("1.0", ROUTES | BROUGHT), Version("2.0", ROUTES | BROUGHT)]
 
@@ -350,6 +391,31 @@ def test_jwt_required_is_read_like_our_own_decorators(brought: Flask, client: Cl
         "PUT": [refresh],
         "PATCH": [access, refresh],
     }
+
+
+def test_only_reads_are_answered_from_the_cache(client: Client) -> None:
+    caches = [client.get("/kept/text").headers["X-Cache"] for _ in range(2)]
+    assert caches == ["MISS", "HIT"]
+    assert client.post("/kept/text").json == {"stored": "text"}
+
+
+@pytest.mark.parametrize("kind", ["cookie", "private", "file", "stream", "bytes"])
+def test_what_is_not_text_for_everyone_is_not_kept(client: Client, kind: str) -> None:
+    for _ in range(2):
+        with client.get(f"/kept/{kind}") as response:
+            assert (response.status_code, response.headers["X-Cache"]) == (200, "MISS")
+            assert "Authorization" in response.headers["Vary"]
+
+
+def test_answer_to_a_caller_is_private(brought: Flask, client: Client) -> None:
+    assert client.get("/kept/public").cache_control.public
+    answer = caller_of(brought).get("/kept/public").cache_control
+    assert (answer.private, answer.public, answer.max_age) == (True, False, 60)
+
+
+@pytest.mark.parametrize(("verb", "status"), [("GET", 200), ("POST", 401)])
+def test_resource_may_answer_in_one_method(client: Client, verb: str, status: int) -> None:
+    assert client.open("/elsewhere", method=verb).status_code == status
 
 
 def test_our_schemas_read_and_represent(client: Client) -> None:

@@ -1,10 +1,15 @@
 """Errors in the library's idiom, as problem documents."""
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
+from marshmallow import ValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from app.errors import INVALID, by_field, default_detail, problem
@@ -13,21 +18,31 @@ from app.extensions import db
 log = logging.getLogger(__name__)
 
 # Where a body says in words what went wrong.
-TEXTS = ("message", "detail", "error", "msg")
+TEXTS = ("message", "detail", "error", "msg", "description")
 # Where it names the fields that the text is about.
 FIELDS = ("field", "fields")
 DESCRIBING_THE_BODY = {"content-type", "content-length"}
+# Errors that the application answers better than a handler of all errors.
+KNOWN = (DBAPIError, PoolTimeout, StaleDataError, ValidationError)
 # The name for what is wrong with a body as a whole, which is marshmallow's.
 WHOLE = "_schema"
 
 
-def attached_problem(error: HTTPException) -> Response:
-    """Return the problem of an error to which `abort`, a parser or a model has attached data.
+def attached(error: Exception) -> dict[str, Any]:
+    """Return what `abort`, a parser or a model has attached to an error for clients.
 
-    Clients get its text and its fields. Anything else stays inside: `abort` attaches whatever it
-    is given, and not only what its author meant for clients.
+    That is its text and its fields. Anything else stays inside: `abort` attaches whatever it is
+    given.
     """
-    return _problem(error.code or 500, getattr(error, "data", None), error)
+    data = getattr(error, "data", None) if isinstance(error, HTTPException) else None
+    if not isinstance(data, Mapping):
+        return {}
+    return {name: data[name] for name in (*TEXTS, *FIELDS, "errors") if name in data}
+
+
+def attached_problem(error: Exception) -> Response:
+    """Return the problem of an error to which data is attached."""
+    return _problem(getattr(error, "code", None) or 500, attached(error), error)
 
 
 def returned_problem(
@@ -41,7 +56,11 @@ def returned_problem(
     members = {}
     if isinstance(body, Mapping):
         placed = {*TEXTS, *FIELDS, "errors"}
-        members = {key: value for key, value in body.items() if key not in placed}
+        members = {
+            str(key): value
+            for key, value in body.items()
+            if key not in placed and _has_a_json_form(value)
+        }
     response = _problem(status, body, error, members)
     for name, value in dict(headers or {}).items():
         if name.lower() not in DESCRIBING_THE_BODY:
@@ -71,6 +90,14 @@ def _problem(
             if isinstance(field, str):
                 errors.setdefault(field, [text])
     return problem(status, text, errors, members)
+
+
+def _has_a_json_form(value: Any) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _errors(messages: Any) -> dict[str, list[str]]:

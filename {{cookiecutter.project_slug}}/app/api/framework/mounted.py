@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from flask import Blueprint, Flask, g, request, url_for
-from werkzeug.exceptions import BadRequest, HTTPException
+from flask import Blueprint, Flask, g, has_request_context, request, url_for
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError
 
-from app.api.framework.errors import attached_problem, returned_problem
+from app.api.framework.errors import attached, attached_problem, returned_problem
 from app.api.operation import operation_of
 from app.api.requests import BROKEN_JSON, NO_INPUT
 from app.api.responses import respond
+
+# Where the WSGI environment keeps that a request has come to a method in the library's idiom.
+# Refusals before that are not for the handlers of its errors.
+ENTERED = "app.entered"
 
 
 class Mounted:
@@ -30,13 +34,20 @@ class Mounted:
 
     def error_router(self, original_handler: Callable[[Exception], Any], e: Exception) -> Any:
         """Leave to the application the errors that the library has no words for."""
-        if not self.brought and not (isinstance(e, HTTPException) and hasattr(e, "data")):
+        entered = request.environ.get(ENTERED) if self.brought else attached(e)
+        if not entered:
             return original_handler(e)
         if not self.owns_endpoint(request.endpoint or ""):
             return original_handler(e)
         try:
             answer = self.handle_error(e)
         except Exception as left:
+            if attached(left):
+                # A handler may abort as well.
+                return attached_problem(left)
+            if isinstance(left, HTTPException) and not left.code and not left.response:
+                # Flask would send it as a success.
+                left = InternalServerError(original_exception=left)
             return original_handler(left)
         # An override may return what a view may return.
         body = answer[0] if isinstance(answer, tuple) else None
@@ -46,10 +57,13 @@ class Mounted:
         """Answer an error that a handler has an answer for, or that has data; raise any other."""
         returned = self.answer_of_handler(e)
         if isinstance(returned, tuple):
-            return returned_problem(*returned, error=e)
+            body, status, headers = returned
+            if status < 400:
+                return super().make_response(body, status, headers=headers)  # type: ignore[misc]
+            return returned_problem(body, status, headers, error=e)
         if returned is not None:
             return returned
-        if isinstance(e, HTTPException) and hasattr(e, "data"):
+        if attached(e):
             return attached_problem(e)
         if isinstance(e, BadRequest) and isinstance(e.__cause__, BadRequest):
             # Flask hides what its request says about a body that it can't parse.
@@ -100,7 +114,8 @@ class Mounted:
     def _init_app(self, app: Flask) -> None:
         def build(error: Exception, endpoint: str, values: dict[str, Any]) -> str:
             """Build the address of an endpoint that is named as if there were no versions."""
-            if endpoint in self.endpoints and request.blueprint == self.blueprint.name:
+            here = request.blueprint if has_request_context() else None
+            if endpoint in self.endpoints and here == self.blueprint.name:
                 return url_for(f".{endpoint}", **values)
             raise error
 
@@ -118,5 +133,6 @@ class Mounted:
 
 def _is_ours(resource: Any) -> bool:
     """Return whether schemas of ours represent all that a resource returns."""
-    verbs = (verb.lower() for verb in resource.methods or ())
-    return all(operation_of(getattr(resource, verb)).status for verb in verbs)
+    rest = resource.dispatch_request
+    methods = [getattr(resource, verb.lower(), rest) for verb in resource.methods or ()]
+    return all(operation_of(method).status for method in methods)

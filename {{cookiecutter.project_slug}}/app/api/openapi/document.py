@@ -114,7 +114,8 @@ def _add_paths(
             if verb not in view.plans or said.get(verb, {}) is None:
                 continue
             plan, about = view.plans[verb], said.get(verb) or {}
-            operation = _operation(rule, verb, getattr(view.view_class, verb), plan, about)
+            method = getattr(view.view_class, verb, None)
+            operation = _operation(rule, verb, method, plan, about)
             operation["tags"] = [_tag(path)]
             if about:
                 operation = complete(operation, about, library, plan.operation.status is not None)
@@ -165,7 +166,8 @@ def _operation(
     documented: dict[str, Any] = {
         "operationId": f"{verb}{rule.endpoint.partition('.')[2]}",
         "summary": summary.replace("\n", " ").removesuffix("."),
-        "description": "\n\n".join(filter(None, (details, access))),
+        # The library has the details of its own docstrings.
+        "description": "\n\n".join(filter(None, ("" if said else details, access))),
         "security": security,
         "parameters": list(_parameters(verb, operation)),
         "responses": _responses(rule, verb, plan, said),

@@ -78,7 +78,9 @@ class Library:
             }
             if BEARER in own:
                 own[BEARER] = []
-            needed += [each | own for each in known or [{}] if each | own not in needed]
+            for each in known or [{}]:
+                if each | own not in needed:
+                    needed.append(each | own)
         return needed or known
 
 
