@@ -82,7 +82,7 @@ def report_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     kind, detail = type(error), error.description
     stock = kind.__module__ == HTTPException.__module__ and detail == kind.description
-    if stock or isinstance(error, TooManyRequests):
+    if stock or isinstance(error, TooManyRequests) or not isinstance(detail, str):
         detail = None
     response = problem(status, detail or default_detail(status))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:

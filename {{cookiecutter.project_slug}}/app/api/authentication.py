@@ -93,7 +93,7 @@ def access_of(verb: str, operation: Operation, *decorated: Callable[..., Any]) -
 
 
 def _access_required(decorated: Callable[..., Any]) -> Access | None:
-    """Return which credentials a `jwt_required` looks at that is, or is around, a function."""
+    """Return which credentials `jwt_required` looks at, if a function is decorated by it."""
 
     def is_guard(function: Any) -> bool:
         scope = getattr(function, "__globals__", {})

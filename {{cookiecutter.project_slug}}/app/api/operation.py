@@ -69,7 +69,7 @@ class Operation:
 
 
 def operation_of(*decorated: Callable[..., Any]) -> Operation:
-    """Return what decorators recorded about a method, or about what it is in before itself."""
+    """Return what decorators recorded: the view and the class first, so that the method wins."""
     changes = [change for each in decorated for change in getattr(each, "changes", ())]
     return reduce(lambda operation, change: change(operation), changes, Operation())
 

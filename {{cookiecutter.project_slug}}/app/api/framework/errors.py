@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from app.errors import INVALID, by_field, default_detail, problem
@@ -62,9 +63,9 @@ def returned_problem(
             if key not in placed and _has_a_json_form(value)
         }
     response = _problem(status, body, error, members)
-    for name, value in dict(headers or {}).items():
+    for name, value in Headers(headers or {}).items():
         if name.lower() not in DESCRIBING_THE_BODY:
-            response.headers[name] = value
+            response.headers.add(name, value)
     return response
 
 
@@ -77,6 +78,8 @@ def _problem(
     said = body if isinstance(body, Mapping) else {"message": body}
     text: Any = next((said[name] for name in TEXTS if said.get(name)), None)
     errors = _errors(said.get("errors"))
+    if isinstance(text, Mapping) and isinstance(text.get("message"), str):
+        text = text["message"]
     if isinstance(text, Mapping):
         # Some say at once what is wrong with each field.
         errors |= _errors(text)
@@ -110,4 +113,6 @@ def _texts(messages: Any) -> Any:
     if isinstance(messages, Mapping):
         return {field: _texts(inner) for field, inner in messages.items()}
     several = messages if isinstance(messages, list | tuple | set) else [messages]
+    if any(isinstance(each, Mapping) for each in several):
+        return {str(number): _texts(each) for number, each in enumerate(several)}
     return [text for text in several if isinstance(text, str)]

@@ -21,7 +21,7 @@ ENTERED = "app.entered"
 class Mounted:
     """Base of an Api, before the library's own, that turns its errors into problem documents."""
 
-    # Whether its resources may raise what only the library knows.
+    # Whether any of its resources is in the library's idiom.
     brought = True
     prefix: str
     blueprint: Any
@@ -33,7 +33,7 @@ class Mounted:
     answer_of_handler: Callable[[Exception], Any]
 
     def error_router(self, original_handler: Callable[[Exception], Any], e: Exception) -> Any:
-        """Leave to the application the errors that the library has no words for."""
+        """Try the library's handlers; leave all other errors to the application."""
         entered = request.environ.get(ENTERED) if self.brought else attached(e)
         if not entered:
             return original_handler(e)
@@ -54,7 +54,7 @@ class Mounted:
         return returned_problem(*answer) if isinstance(body, Mapping | str) else answer
 
     def handle_error(self, e: Exception) -> Any:
-        """Answer an error that a handler has an answer for, or that has data; raise any other."""
+        """Answer errors that have a handler or attached data; raise all others."""
         returned = self.answer_of_handler(e)
         if isinstance(returned, tuple):
             body, status, headers = returned
@@ -81,10 +81,10 @@ class Mounted:
 
     @classmethod
     def mount(cls, blueprint: Blueprint, routes: Mapping[str, Any]) -> list[Self]:
-        """Add what a table of routes leads to to a blueprint; return the Apis that carry it.
+        """Add the resources of a table of routes to a blueprint; return the Apis that carry them.
 
-        The endpoint of a single resource is the name of its class. Raises TypeError for what is no
-        route, such as an Api of the library's own class.
+        The endpoint of a single resource is the name of its class. Raises TypeError for anything
+        that can't be mounted, such as an Api of the library's own class.
         """
         ours = cls()
         ours.brought = False

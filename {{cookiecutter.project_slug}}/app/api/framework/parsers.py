@@ -91,14 +91,14 @@ def accepted(argument: Any, schema_of: Callable[[Any], dict[str, Any]]) -> dict[
     if argument.action in {"append", "split"}:
         repeated = "multi" if argument.action == "append" else "csv"
         schema = {"type": "array", "items": schema, "collectionFormat": repeated}
-    # What a function returns is the default of one moment.
+    # What a function returns now may not be the default later.
     if argument.default is not None and not callable(argument.default):
         schema["default"] = plain(argument.default)
     return schema
 
 
 def plain(value: Any) -> Any:
-    """Return a value that has a form in JSON, of an example, a default or an enum."""
+    """Convert an example, a default or a choice to a value that JSON has."""
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, Decimal):

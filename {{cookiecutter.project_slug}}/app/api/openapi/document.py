@@ -68,7 +68,7 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
         if name.endswith(CHANGES):
             # Each field may be missing, but not all of them.
             kind["minProperties"] = 1
-    # The library's models make way for the names of other schemas.
+    # Added last: models are renamed if a schema of ours already has their name.
     for name, kind in library.name_schemas(taken=spec.components.schemas).items():
         spec.components.schema(name, kind)
     for name, scheme in library.security_schemes.items():
