@@ -80,3 +80,5 @@ def spectral_faults(node: Path, document: Path) -> list[str]:
 
 
 LINTERS = {"redocly": redocly_faults, "spectral": spectral_faults}
+# What they say of addresses that end in a slash, as the authors of some resources wrote them.
+SLASHES = {"no-path-trailing-slash", "path-keys-no-trailing-slash"}
