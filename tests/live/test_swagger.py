@@ -41,7 +41,7 @@ PERMITTED = [
     # `Raw` shows whatever there is.
     r"models\.(raw|lists) post \S+ 200 .* type: 'object' is None",
     # What a function returns is the default of one moment.
-    r"(parsers.actions|models.strings) .* called default: 'made' is missing",
+    r"(parsers.actions|models.strings) .*[ .]called default: 'made' is missing",
     # It is each value that is one of the choices, not the list of them.
     r"parsers.actions .* (colors|sizes) enum: .* is None",
     # There may be no body, since no argument in it is required.
