@@ -7,11 +7,12 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, request
+from flask_limiter.errors import RateLimitExceeded
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
+from werkzeug.exceptions import BadRequestKeyError, HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.backend import database
@@ -24,6 +25,7 @@ RETRY_AFTER = 5  # seconds, while the database is unavailable
 INVALID = "Validation failed"
 CONFLICT = "The request conflicts with stored data"
 TAKEN = "Already taken."
+MISSING = "Missing data for required field."
 CONCURRENT_CHANGE = "The resource was changed by another request"
 STALE = "The resource has changed since it was read"
 DETAILS: dict[int, str] = {
@@ -68,6 +70,7 @@ def problem(
 def init_app(app: Flask) -> None:
     """Register the handlers, which see errors of views, routing, extensions and crashes alike."""
     app.register_error_handler(HTTPException, report_http_error)
+    app.register_error_handler(BadRequestKeyError, report_missing_key)
     app.register_error_handler(ValidationError, report_invalid_fields)
     app.register_error_handler(StaleDataError, report_concurrent_change)
     app.register_error_handler(DBAPIError, report_database_error)
@@ -82,7 +85,7 @@ def report_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     kind, detail = type(error), error.description
     stock = kind.__module__ == HTTPException.__module__ and detail == kind.description
-    if stock or isinstance(error, TooManyRequests) or not isinstance(detail, str):
+    if stock or isinstance(error, RateLimitExceeded) or not isinstance(detail, str):
         detail = None
     response = problem(status, detail or default_detail(status))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
@@ -93,6 +96,12 @@ def report_http_error(error: HTTPException) -> Response:
 def default_detail(status: int) -> str:
     """Return what a problem says if whoever raised the error said nothing."""
     return DETAILS.get(status) or HTTP_STATUS_CODES.get(status, "Unknown")
+
+
+def report_missing_key(error: BadRequestKeyError) -> Response:
+    """Return 400 that names what a method has looked up in a form or a query, and not found."""
+    db.session.rollback()
+    return problem(400, INVALID, {str(key): [MISSING] for key in error.args})
 
 
 def report_invalid_fields(error: ValidationError) -> Response:

@@ -78,17 +78,18 @@ def report_stale(header: dict[str, Any], claims: dict[str, Any]) -> Response:
 def access_of(verb: str, operation: Operation, *decorated: Callable[..., Any]) -> Access:
     """Return which credentials an operation looks at; a write that doesn't say needs a login.
 
-    What our decorators recorded comes first, then what `jwt_required` was given on the method, or
-    else on what it is in.
+    What our decorators recorded comes first, then what `jwt_required` asks for on the method and on
+    what it is in.
     """
     if verb == "options":
         # Browsers ask without credentials, and Flask-JWT-Extended looks at none.
         return Access.NONE
     if operation.access:
         return operation.access
-    for each in reversed(decorated):
-        if access := _access_required(each):
-            return access
+    asked = [access for each in decorated if (access := _access_required(each))]
+    if asked:
+        # All of them look, so that an optional one lets nobody in.
+        return next((each for each in asked if each is not Access.OPTIONAL), Access.OPTIONAL)
     return Access.OPTIONAL if verb in READING else Access.LOGIN
 
 

@@ -1,5 +1,6 @@
 """The parts of a path that vary: the converter of ids, and what each converter accepts."""
 
+import re
 from typing import Any
 
 from werkzeug.routing import (
@@ -12,6 +13,9 @@ from werkzeug.routing import (
 )
 
 from app.api.fields import MAX_ID
+
+# What the converter of text makes of its lengths.
+LENGTH = re.compile(r"\[\^/\]\{(\d+)(,?)(\d*)\}")
 
 
 class IdConverter(IntegerConverter):
@@ -38,4 +42,14 @@ def schema_of(converter: BaseConverter) -> dict[str, Any]:
         case AnyConverter():
             return {"type": "string", "enum": sorted(converter.items)}
         case _:
-            return {"type": "string", "minLength": 1}
+            return {"type": "string", "minLength": 1} | _lengths(converter)
+
+
+def _lengths(converter: BaseConverter) -> dict[str, int]:
+    """Return the bounds of `string(length=2)` and `string(minlength=2, maxlength=4)`."""
+    found = LENGTH.fullmatch(converter.regex)
+    if found is None:
+        return {}
+    least, several, most = found.groups()
+    bounds = {"minLength": least, "maxLength": most if several else least}
+    return {name: int(bound) for name, bound in bounds.items() if bound}

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, Response, g, make_response, request, send_file
 from flask_jwt_extended import create_access_token, create_refresh_token, jwt_required
 from sqlalchemy import select
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from app import db
 from app.api.framework import Resource
@@ -91,6 +91,10 @@ class Refusing(LibraryResource):
         """Refuse in this way."""
         if way == "raise":
             raise OwnError
+        if way == "slow":
+            raise TooManyRequests("Slow down")
+        if way == "key":
+            return request.args["key"]
         return WAYS[way]
 
 
@@ -151,6 +155,17 @@ class Guarded(LibraryResource):
     def get(self) -> Any:
         """Show the caller."""
         return {"caller": g.user_id}
+
+
+class Twice(LibraryResource):
+    """Both look at the token."""
+
+    method_decorators = [jwt_required()]  # noqa: RUF012
+
+    @jwt_required(optional=True)
+    def get(self) -> Any:
+        """Need a token all the same."""
+        return "read"
 
 
 class Tokens(LibraryResource):
@@ -238,6 +253,7 @@ BROUGHT: dict[str, Any] = {
     "/locked": Locked,
     "/guarded": Guarded,
     "/jwt": Tokens,
+    "/twice": Twice,
     "/mixed": Mixed,
     "/kept/<kind>": Kept,
     "/elsewhere": Elsewhere,
@@ -339,6 +355,13 @@ def test_refusal_keeps_its_text_and_its_fields(client: Client, way: str) -> None
     assert body.get("errors") == errors
 
 
+def test_refusals_of_werkzeug_say_what_they_are_about(client: Client) -> None:
+    assert refusal(client.get("/refusing/slow")) == (429, "Slow down")
+    missing = client.get("/refusing/key")
+    assert refusal(missing) == (400, "Validation failed")
+    assert missing.json["errors"] == {"key": ["Missing data for required field."]}
+
+
 def test_crash_tells_nothing(app: Flask) -> None:
     with another_kit_app(app, VERSIONS, "production") as production:
         response = new_client(production).get("/broken")
@@ -381,7 +404,8 @@ def test_jwt_required_is_read_like_our_own_decorators(brought: Flask, client: Cl
     stale = client.delete("/jwt", headers=tokens["access"])
     assert refusal(stale) == (401, "A fresh token is required")
     assert stale.mimetype == "application/problem+json"
-    described = client.get("/openapi.json").json["paths"]["/jwt"]
+    paths = client.get("/openapi.json").json["paths"]
+    described = paths["/jwt"]
     schemes = {verb: described[verb.lower()]["security"] for verb in statuses}
     access: dict[str, Any] = {"bearer": []}
     refresh: dict[str, Any] = {"refresh": []}
@@ -391,6 +415,8 @@ def test_jwt_required_is_read_like_our_own_decorators(brought: Flask, client: Cl
         "PUT": [refresh],
         "PATCH": [access, refresh],
     }
+    assert client.get("/twice").status_code == 401
+    assert paths["/twice"]["get"]["security"] == [access]
 
 
 def test_only_reads_are_answered_from_the_cache(client: Client) -> None:
