@@ -20,9 +20,9 @@ EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 BESIDE = ({"type": "null"}, {"type": "object"})
 
 
-def differences(library: Part, project: Part) -> list[str]:
+def differences(reference: Part, project: Part) -> list[str]:
     """Return a line for each thing that the library's document says and the project's doesn't."""
-    return [*Comparison(library, project).differences()]
+    return [*Comparison(reference, project).differences()]
 
 
 @dataclass
@@ -32,21 +32,21 @@ class Comparison:
     `shown` says that the parts are about responses, `open` has the schemas that are being compared.
     """
 
-    library: Part
+    reference: Part
     project: Part
     shown: bool = False
     open: set[str] = field(default_factory=set)
 
     def differences(self) -> Iterator[str]:
         tags = {tag["name"]: tag for tag in self.project.get("tags", ())}
-        for tag in self.library["tags"]:
+        for tag in self.reference["tags"]:
             yield from within(f"tag {tag['name']}", missing(tag, tags.get(tag["name"], {})))
         known = schemes(self.project)
-        for name, scheme in schemes(self.library).items():
+        for name, scheme in schemes(self.reference).items():
             if not is_token(scheme):
                 yield from within(f"scheme {name}", missing(scheme, known.get(name, {})))
-        for path, verb in sorted(operations(self.library)):
-            both = (document["paths"].get(path, {}) for document in (self.library, self.project))
+        for path, verb in sorted(operations(self.reference)):
+            both = (document["paths"].get(path, {}) for document in (self.reference, self.project))
             yield from within(f"{verb} {path}", self.operation(verb, *both))
 
     def operation(self, verb: str, their_item: Part, our_item: Part) -> Iterator[str]:
@@ -62,14 +62,14 @@ class Comparison:
         tags = ours.get("tags", ())
         yield from (f"tag {tag} is missing" for tag in theirs["tags"] if tag not in tags)
         found = parameters(self.project, our_item, ours)
-        for name, parameter in parameters(self.library, their_item, theirs).items():
+        for name, parameter in parameters(self.reference, their_item, theirs).items():
             yield from within(name, self.parameter(parameter, found.get(name)))
         if "requestBody" in theirs:
             yield from within("body", self.body(theirs["requestBody"], ours.get("requestBody")))
-        shown = Comparison(self.library, self.project, shown=True)
+        shown = Comparison(self.reference, self.project, shown=True)
         for code, response in theirs["responses"].items():
             yield from within(code, shown.response(code, response, ours["responses"].get(code)))
-        for requirement in theirs.get("security", self.library.get("security", ())):
+        for requirement in theirs.get("security", self.reference.get("security", ())):
             needed = self.own(requirement).items()
             # The project's own decorators may ask for a token beside it.
             if not any(needed <= each.items() for each in ours.get("security", ())):
@@ -89,7 +89,7 @@ class Comparison:
         if ours is None:
             yield "is missing"
             return
-        theirs = resolved(self.library, theirs)
+        theirs = resolved(self.reference, theirs)
         yield from missing(theirs, ours, "required", "description")
         yield from self.content(theirs["content"], ours.get("content", {}))
 
@@ -97,7 +97,7 @@ class Comparison:
         if ours is None:
             yield "is missing"
             return
-        theirs, ours = resolved(self.library, theirs), resolved(self.project, ours)
+        theirs, ours = resolved(self.reference, theirs), resolved(self.project, ours)
         yield from missing(theirs, ours, "description")
         for name, header in theirs.get("headers", {}).items():
             found = ours.get("headers", {}).get(name)
@@ -119,7 +119,7 @@ class Comparison:
 
     def own(self, requirement: Part) -> Part:
         """Return a security requirement in the project's words."""
-        known = schemes(self.library)
+        known = schemes(self.reference)
         return {
             # What nobody defines is a token of the project, too.
             ("bearer" if name not in known or is_token(known[name]) else name): scopes
@@ -133,7 +133,7 @@ class Comparison:
             # A model may contain itself.
             return
         self.open.add(pair)
-        theirs, ours = whole(self.library, theirs), whole(self.project, ours)
+        theirs, ours = whole(self.reference, theirs), whole(self.project, ours)
         several = "anyOf" in theirs or "oneOf" in theirs
         for choice in [ours] if several else self.choices(ours):
             for keyword, said in theirs.items():

@@ -247,14 +247,14 @@ FAULTS = [
 class Documents:
     """What the library says of each subject, route by route, and what a project says."""
 
-    library: dict[str, list[Part]]
+    reference: dict[str, list[Part]]
     project: dict[str, Part]
 
     def differences(self, subject: str) -> list[str]:
         """Return a line for each thing that only the library says of a subject."""
         return [
             f"{subject} {line}"
-            for document in self.library[subject]
+            for document in self.reference[subject]
             for line in differences(document, self.project[subject])
         ]
 
@@ -305,7 +305,7 @@ def test_permitted_differences_exist(documents: Documents) -> None:
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_document_hides_what_the_library_hides(subject: str, documents: Documents) -> None:
-    shown = [operations(document) for document in documents.library[subject]]
+    shown = [operations(document) for document in documents.reference[subject]]
     assert operations(documents.project[subject]) == set().union(*shown)
 
 
@@ -313,7 +313,7 @@ def test_document_hides_what_the_library_hides(subject: str, documents: Document
 def test_what_is_left_out_is_found(
     subject: str, where: str, difference: str, documents: Documents
 ) -> None:
-    spoiled = Documents(documents.library, {subject: deepcopy(documents.project[subject])})
+    spoiled = Documents(documents.reference, {subject: deepcopy(documents.project[subject])})
     leave_out(spoiled.project[subject], *where.split())
     assert f"{subject} {difference}" not in documents.differences(subject)
     assert f"{subject} {difference}" in spoiled.differences(subject)

@@ -62,8 +62,13 @@ class Entry:
         return response
 
 
-def is_for_everyone(response: Response) -> bool:
-    """Return whether a response that a method made itself is text, and the same for all callers."""
+def is_for_everyone(response: Response, varies: Sequence[str]) -> bool:
+    """Return whether a response that a method made itself is text, and the same for all callers.
+
+    `varies` names the request headers that it may depend on.
+    """
+    if not {name.lower() for name in response.vary} <= {name.lower() for name in varies}:
+        return False
     if response.direct_passthrough or response.is_streamed or "Set-Cookie" in response.headers:
         return False
     control = response.cache_control

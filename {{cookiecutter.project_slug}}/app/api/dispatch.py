@@ -53,7 +53,7 @@ def run(plan: Plan, view: View, arguments: dict[str, Any]) -> Response:
         return entry.response
     with entry.noting_tables():
         response = call(view, arguments)
-    if plan.varies and not is_for_everyone(response):
+    if plan.varies and not is_for_everyone(response, plan.varies):
         response.headers["X-Cache"] = "MISS"
         return response
     return entry.keep(response)
@@ -146,7 +146,7 @@ def dispatching(view: Callable[..., Any]) -> View:
 def in_its_idiom(view: View) -> View:
     """Wrap a view of the library's idiom, which reads bodies and chooses representations itself."""
 
-    def read_and_vary(**arguments: Any) -> Response:
+    def call_view(**arguments: Any) -> Response:
         if request.is_json:
             # It would take a body that breaks off for a crash.
             read_body()
@@ -156,4 +156,4 @@ def in_its_idiom(view: View) -> View:
         response.vary.update(g.plan.varies)
         return response
 
-    return read_and_vary
+    return call_view

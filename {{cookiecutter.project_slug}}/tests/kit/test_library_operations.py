@@ -209,6 +209,8 @@ class Kept(LibraryResource):
                 response.set_cookie("sid", "s")
             case "private":
                 response.headers["Cache-Control"] = "private"
+            case "language":
+                response.vary.add("Accept-Language")
             case "public":
                 response.headers["Cache-Control"] = "public, max-age=60"
             case "file":
@@ -425,7 +427,7 @@ def test_only_reads_are_answered_from_the_cache(client: Client) -> None:
     assert client.post("/kept/text").json == {"stored": "text"}
 
 
-@pytest.mark.parametrize("kind", ["cookie", "private", "file", "stream", "bytes"])
+@pytest.mark.parametrize("kind", ["cookie", "private", "language", "file", "stream", "bytes"])
 def test_what_is_not_text_for_everyone_is_not_kept(client: Client, kind: str) -> None:
     for _ in range(2):
         with client.get(f"/kept/{kind}") as response:
