@@ -1,0 +1,64 @@
+"""The caller's account: registration, login, changes."""
+
+from typing import Any
+
+from flask import request
+from flask_limiter.util import get_remote_address
+
+from app.accounts import account_key, add_user
+from app.api.framework import Resource
+from app.api.operation import (
+    accepts,
+    ignores_credentials,
+    limited,
+    may_fail,
+    requires_login,
+    returns,
+)
+from app.extensions import db
+from app.resources import auth
+from app.schemas.profile import AccountIn, AccountOut, EmailLoginIn
+from app.schemas.user import UserIn
+from app.sessions import begin_session, current_user, end_sessions_of
+
+
+class Register(Resource):
+    @ignores_credentials
+    @limited("RATELIMIT_REGISTER")
+    @accepts(UserIn, envelope="user")
+    @returns(AccountOut, envelope="user", status=201)
+    def post(self, data: dict[str, Any]) -> dict[str, Any] | None:
+        """Create an account, and log in."""
+        user = add_user(data)
+        db.session.commit()
+        return begin_session(user)
+
+
+class Login(auth.Login):
+    @ignores_credentials
+    @may_fail(401)
+    @limited("RATELIMIT_LOGIN", get_remote_address, account_key)
+    @accepts(EmailLoginIn, envelope="user")
+    @returns(AccountOut, envelope="user")
+    def post(self, data: dict[str, str]) -> dict[str, Any]:
+        """Exchange an e-mail address and a password for a token."""
+        return super().post(data)
+
+
+@requires_login
+@returns(AccountOut, envelope="user")
+class Account(Resource):
+    def get(self) -> dict[str, Any]:
+        """Show the caller's own account."""
+        token = request.headers["Authorization"].split()[-1]
+        return {"access_token": token, "user": current_user()}
+
+    @accepts(AccountIn, partial=True, envelope="user")
+    def put(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Change the given fields of the account; a new password ends its other sessions."""
+        user = current_user()
+        user.update(data)
+        if "password" in data:
+            end_sessions_of(user, keep_current=True)
+        db.session.commit()
+        return self.get()
