@@ -79,7 +79,8 @@ def test_logins_are_counted_by_email(app: Flask, monkeypatch: pytest.MonkeyPatch
 
 def test_broken_logins_are_counted_by_address(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.config, "RATELIMIT_LOGIN", "2 per hour")
-    for body in ([], {"user": []}, {"user": {"email": 7}}, "user"):
+    bodies: list[object] = [[], {"user": []}, {"user": {"email": 7}}, "user"]
+    for body in bodies:
         client = visitor(app)
         statuses = [client.post("/users/login", json=body).status_code for _ in range(3)]
         assert statuses == [422, 422, 429], body
