@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5  # seconds, while the database is unavailable
 
+PROBLEM_TYPE = "application/problem+json"
 INVALID = "Validation failed"
 CONFLICT = "The request conflicts with stored data"
 TAKEN = "Already taken."
@@ -60,7 +61,7 @@ def problem(
     if errors:
         body["errors"] = errors
     text = json.dumps(body, separators=(",", ":"))
-    response = Response(text, status, mimetype="application/problem+json")
+    response = Response(text, status, mimetype=PROBLEM_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"

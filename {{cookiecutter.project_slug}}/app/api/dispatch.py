@@ -35,7 +35,7 @@ def run(plan: Plan, view: View, arguments: dict[str, Any]) -> Response:
     """Answer a request as its plan says."""
     g.plan = plan
     try:
-        authenticate(plan.access)
+        authenticate(plan.access, plan.scheme)
     finally:
         # A refused token counts, too.
         for check in plan.limit_checks:
@@ -77,6 +77,7 @@ class Plan:
     """Everything that running an operation needs, worked out at start."""
 
     operation: Operation
+    scheme: str
     access: Access
     role: str | None
     limit_checks: tuple[Callable[[], None], ...]
@@ -88,7 +89,7 @@ class Plan:
     varies: tuple[str, ...]
 
 
-def plan_for(verb: str, *decorated: Callable[..., Any]) -> Plan:
+def plan_for(verb: str, scheme: str, *decorated: Callable[..., Any]) -> Plan:
     """Make the plan of a method, from what decorators recorded about it and what it is in.
 
     Makes all of its schemas, so that a broken one fails here.
@@ -100,6 +101,7 @@ def plan_for(verb: str, *decorated: Callable[..., Any]) -> Plan:
     free = operation.status is None
     return Plan(
         operation,
+        scheme,
         access_of(verb, operation, *decorated),
         operation.role,
         tuple(limit_check(limit) for limit in operation.limits),
@@ -111,26 +113,29 @@ def plan_for(verb: str, *decorated: Callable[..., Any]) -> Plan:
     )
 
 
-def plans_for(view: Callable[..., Any]) -> dict[str, Plan]:
+def plans_for(view: Callable[..., Any], scheme: str) -> dict[str, Plan]:
     """Make the plan of each verb that a view, of a class or a function, answers."""
     resource = getattr(view, "view_class", None)
     if resource is None:
-        return dict.fromkeys(("get", "head"), plan_for("get", view))
+        return dict.fromkeys(("get", "head"), plan_for("get", scheme, view))
     plans = {}
     for verb in map(str.lower, resource.methods or ()):
         around = getattr(resource, "method_decorators", ())
         if isinstance(around, dict):
             around = around.get(verb, ())
         method = getattr(resource, verb, resource.dispatch_request)
-        plans[verb] = plan_for(verb, view, resource, *around, method)
+        plans[verb] = plan_for(verb, scheme, view, resource, *around, method)
     if "get" in plans:
         plans.setdefault("head", plans["get"])
     return plans
 
 
-def dispatching(view: Callable[..., Any]) -> View:
-    """Wrap a view so that each request runs as planned; its plans are in `plans`, by verb."""
-    plans = plans_for(view)
+def dispatching(view: Callable[..., Any], scheme: str) -> View:
+    """Wrap a view so that each request runs as planned; its plans are in `plans`, by verb.
+
+    `scheme` is the authentication scheme of its version.
+    """
+    plans = plans_for(view, scheme)
     inner = view
     if hasattr(view, "view_class") and any(plan.varies for plan in plans.values()):
         inner = in_its_idiom(view)

@@ -26,10 +26,12 @@ CHANGING = {"put", "patch", "delete"}
 CHANGES = "Changes"
 
 CONVENTIONS = """\
-Requests and responses are JSON. Every error is a problem document (RFC 9457), whose `request_id`
-is in the logs as well. Lists are paged: follow the `Link` header (RFC 8288). A single resource has
-an `ETag`: send it in `If-None-Match` to save a transfer, and in `If-Match` to avoid overwriting
-changes that you have not seen.
+Requests and responses are JSON. Lists are paged: follow the `Link` header (RFC 8288). A single
+resource has an `ETag`: send it in `If-None-Match` to save a transfer, and in `If-Match` to avoid
+overwriting changes that you have not seen.
+"""
+PROBLEMS = """\
+Every error is a problem document (RFC 9457), whose `request_id` is in the logs as well.
 """
 # Nothing is granted to anyone until the owner says so.
 LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-Proprietary"}
@@ -44,7 +46,12 @@ SUCCESS = {
 def build_document(app: Flask, version: Version) -> dict[str, Any]:
     """Build the document of a version."""
     title, description = app.config["API_TITLE"], app.config["API_DESCRIPTION"]
-    about = (description, CONVENTIONS, ABOUT.replace("NUMBER", version.number))
+    about = (
+        description,
+        CONVENTIONS,
+        "" if version.errors else PROBLEMS,
+        ABOUT.replace("NUMBER", version.number),
+    )
     spec = APISpec(
         title=title,
         version=version.number,
@@ -58,8 +65,8 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
         servers=[{"url": version.base}],
     )
     views = list(_views(app, version))
-    add_components(spec, _declared_problems(view for _, view in views))
-    library = Library(app.extensions["apis"][version.name])
+    add_components(spec, version, _declared_problems(view for _, view in views))
+    library = Library(app.extensions["apis"][version.name], version.error_type)
     for tag, meaning in (_tags(version) | library.tags).items():
         spec.tag({"name": tag, "description": meaning})
     own = [view for view in views if not library.describes(view[0].rule)]
