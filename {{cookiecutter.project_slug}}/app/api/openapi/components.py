@@ -63,7 +63,7 @@ HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
         {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$", "examples": [REQUEST_ID]},
     ),
     "X-Total-Count": (
-        "Length of the whole list; sent if `total=true` asks for it.",
+        "Length of the whole list; where there is a parameter `total`, sent if that is true.",
         COUNT | {"examples": [1234]},
     ),
 }
