@@ -19,8 +19,8 @@ from app.api.framework import representation_headers
 from app.api.framework.mounted import ENTERED
 from app.api.limits import limit_check
 from app.api.operation import Access, Operation, operation_of
-from app.api.requests import json_body, query_parameters, read_body
-from app.api.schemas import schema
+from app.api.requests import load_body, query_parameters, read_body
+from app.api.schemas import in_envelope, schema
 from app.api.versioning import forget_version
 from app.backend import database
 from app.extensions import db
@@ -45,7 +45,7 @@ def run(plan: Plan, view: View, arguments: dict[str, Any]) -> Response:
     if plan.query:
         arguments["query"] = query_parameters(plan.query)
     if plan.body:
-        arguments["data"] = plan.body.load(json_body())
+        arguments["data"] = load_body(plan.body, plan.operation.body_envelope)
     if not plan.cached or "Authorization" in request.headers:
         return call(view, arguments)
     entry = look_up(plan.takes_query, plan.varies)
@@ -106,11 +106,19 @@ def plan_for(verb: str, scheme: str, *decorated: Callable[..., Any]) -> Plan:
         operation.role,
         tuple(limit_check(limit) for limit in operation.limits),
         schema(operation.query) if operation.query else None,
-        schema(operation.body, partial=operation.partial) if operation.body else None,
+        _body_schema(operation),
         operation.cached and verb in {"get", "head"},
         free or operation.query is not None,
         representation_headers() if free else (),
     )
+
+
+def _body_schema(operation: Operation) -> Schema | None:
+    if operation.body is None:
+        return None
+    if operation.body_envelope:
+        return in_envelope(operation.body, operation.body_envelope, partial=operation.partial)
+    return schema(operation.body, partial=operation.partial)
 
 
 def plans_for(view: Callable[..., Any], scheme: str) -> dict[str, Plan]:

@@ -182,6 +182,8 @@ def _operation(
     if operation.body:
         body = operation.body(partial=operation.partial)
         content = {"schema": body, "example": example(operation.body)}
+        if operation.body_envelope:
+            content = _in_envelope(operation.body_envelope, content)
         documented["requestBody"] = {"required": True, "content": {"application/json": content}}
     return documented
 
@@ -205,7 +207,10 @@ def _responses(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> dict[
         "headers": headers(*_headers(operation)),
     }
     if operation.schemas:
-        success["content"] = {"application/json": _content(operation)}
+        content = _content(operation)
+        if operation.envelope:
+            content = _in_envelope(operation.envelope, content, operation.total)
+        success["content"] = {"application/json": content}
     elif operation.status is None:
         success["content"] = ANYTHING
     responses: dict[str, Any] = {str(status): success}
@@ -228,6 +233,22 @@ def _content(operation: Operation) -> dict[str, Any]:
     if operation.many:
         return {"schema": {"type": "array", "items": cls}, "example": [example(cls)]}
     return {"schema": cls, "example": example(cls)}
+
+
+def _in_envelope(name: str, content: dict[str, Any], total: str | None = None) -> dict[str, Any]:
+    """Return the content of a body that is an object with a member of this content."""
+    properties, shown = {name: content["schema"]}, {name: content["example"]}
+    if total:
+        properties[total], shown[total] = {"type": "integer", "minimum": 0}, 1
+    return {
+        "schema": {
+            "type": "object",
+            "properties": properties,
+            "required": [*properties],
+            "additionalProperties": False,
+        },
+        "example": shown,
+    }
 
 
 def _headers(operation: Operation) -> Iterator[str]:
