@@ -143,12 +143,16 @@ def report_conflict(error: DBAPIError) -> Response:
     """
     db.session.rollback()
     columns = database.taken_columns(error, db.metadata)
-    taken = {column.name.removesuffix("_key"): [TAKEN] for column in columns}
+    names = [column.name.removesuffix("_key") for column in columns]
+    if g.plan:
+        names = [g.plan.client_name(name) for name in names]
+    taken = {name: [TAKEN] for name in names}
     if not taken:
         # Further lines may hold the row, with its e-mail address and password hash.
         log.warning("A constraint refused a request: %s", str(error).partition("\n")[0])
         return problem(409, CONFLICT)
-    return problem(409, f"{', '.join(taken).capitalize()} already taken", taken)
+    said = ", ".join(name.rpartition(".")[2] for name in taken)
+    return problem(409, f"{said[0].upper()}{said[1:]} already taken", taken)
 
 
 def report_unavailable(error: Exception) -> Response:

@@ -88,6 +88,16 @@ class Plan:
     takes_query: bool
     varies: tuple[str, ...]
 
+    def client_name(self, column: str) -> str:
+        """Return what clients call a column: the path of its field in the body, if it has one."""
+        body = self.operation.body
+        for attribute, field in schema(body).load_fields.items() if body else ():
+            if column == (field.attribute or attribute):
+                name = field.data_key or attribute
+                envelope = self.operation.body_envelope
+                return f"{envelope}.{name}" if envelope else name
+        return column
+
 
 def plan_for(verb: str, scheme: str, *decorated: Callable[..., Any]) -> Plan:
     """Make the plan of a method, from what decorators recorded about it and what it is in.

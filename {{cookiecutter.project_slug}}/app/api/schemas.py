@@ -20,6 +20,16 @@ def in_envelope(cls: type[Schema], envelope: str, *, partial: bool = False) -> S
     return Schema.from_dict({envelope: member}, name=f"{cls.__name__}Envelope")()
 
 
+class CamelCase(Schema):
+    """Base of schemas whose fields clients know in camel case: `created_at` as `createdAt`."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Name a field that has no `data_key` of its own."""
+        if field_obj.data_key is None:
+            first, *others = field_name.split("_")
+            field_obj.data_key = first + "".join(map(str.capitalize, others))
+
+
 def represent(cls: type[Schema], value: Any, *, many: bool = False) -> str:
     """Return a value as JSON text, its fields in the order of the schema."""
     return json.dumps(schema(cls, many=many).dump(value), separators=(",", ":"))

@@ -182,7 +182,8 @@ def headers(*names: str) -> dict[str, str]:
 def example(cls: type[Schema]) -> dict[str, Any]:
     """Return what a schema reads or writes, made of the first example of each field."""
     shown = {}
-    for name, field in schema(cls).fields.items():
+    for attribute, field in schema(cls).fields.items():
+        name = field.data_key or attribute
         if type(field) is fields.Nested:
             shown[name] = example(type(field.schema))
         elif "examples" in field.metadata:
