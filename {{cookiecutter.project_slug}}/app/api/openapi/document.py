@@ -274,8 +274,8 @@ def _problems(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> set[in
         statuses.add(401)
     if rule.arguments:
         statuses.add(404)
-        if verb in CHANGING and operation.status:
-            statuses |= {409, 412}
+    if verb in CHANGING and operation.status:
+        statuses |= {409, 412}
     if operation.query:
         statuses.add(422)
     if operation.body:
