@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5  # seconds, while the database is unavailable
 
+PROBLEM_TYPE = "application/problem+json"
 INVALID = "Validation failed"
 CONFLICT = "The request conflicts with stored data"
 TAKEN = "Already taken."
@@ -60,7 +61,7 @@ def problem(
     if errors:
         body["errors"] = errors
     text = json.dumps(body, separators=(",", ":"))
-    response = Response(text, status, mimetype="application/problem+json")
+    response = Response(text, status, mimetype=PROBLEM_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -142,12 +143,16 @@ def report_conflict(error: DBAPIError) -> Response:
     """
     db.session.rollback()
     columns = database.taken_columns(error, db.metadata)
-    taken = {column.name.removesuffix("_key"): [TAKEN] for column in columns}
+    names = [column.name.removesuffix("_key") for column in columns]
+    if g.plan:
+        names = [g.plan.client_name(name) for name in names]
+    taken = {name: [TAKEN] for name in names}
     if not taken:
         # Further lines may hold the row, with its e-mail address and password hash.
         log.warning("A constraint refused a request: %s", str(error).partition("\n")[0])
         return problem(409, CONFLICT)
-    return problem(409, f"{', '.join(taken).capitalize()} already taken", taken)
+    said = ", ".join(name.rpartition(".")[2] for name in taken)
+    return problem(409, f"{said[0].upper()}{said[1:]} already taken", taken)
 
 
 def report_unavailable(error: Exception) -> Response:

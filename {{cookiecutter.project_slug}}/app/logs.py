@@ -57,7 +57,7 @@ def begin_request() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if ACCEPTABLE_ID.fullmatch(given) else uuid.uuid4().hex
     g.started = time.perf_counter()
-    g.session = g.user_id = None
+    g.session = g.user_id = g.plan = None
 
 
 def finish_request(response: Response) -> Response:

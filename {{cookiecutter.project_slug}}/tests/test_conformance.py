@@ -30,7 +30,7 @@ def examine(app: Flask, version: Version, operation: APIOperation[Any, Any, Any,
         # Only the server can issue valid ones.
         case.query.pop("cursor", None)
         case.headers.pop("If-Match", None)
-        case.call_and_validate(headers={**bearer(token), **asking(version.number)})
+        case.call_and_validate(headers={**bearer(token, version.scheme), **asking(version.number)})
 
     send()
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from flask import Flask, Response, current_app, g, request
 from flask_jwt_extended import get_current_user, jwt_required, verify_jwt_in_request
+from flask_jwt_extended.exceptions import NoAuthorizationError
 
 from app.api.operation import READING, Access, Operation
 from app.errors import problem
@@ -111,17 +112,22 @@ def _access_required(decorated: Callable[..., Any]) -> Access | None:
     return Access.OPTIONAL if given.get("optional") else Access.LOGIN
 
 
-def authenticate(access: Access) -> None:
-    """Find the session of the request's token; raise 401 for a token that is missing or refused."""
+def authenticate(access: Access, scheme: str) -> None:
+    """Find the session of the request's token; raise 401 for a token that is missing or refused.
+
+    A token after another scheme than this one counts as missing.
+    """
     if access is Access.NONE:
         return
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        # The case of the scheme doesn't matter (RFC 9110, section 11.1), but Flask-JWT-Extended
-        # expects this one.
+    given, _, token = request.headers.get("Authorization", "").partition(" ")
+    if given:
+        # The case of the scheme doesn't matter (RFC 9110, section 11.1).
+        if given.lower() != scheme.lower():
+            raise NoAuthorizationError(f"The scheme is {scheme}")
+        # What Flask-JWT-Extended expects.
         request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     verify_jwt_in_request(
-        optional=access is Access.OPTIONAL and not scheme,
+        optional=access is Access.OPTIONAL and not given,
         refresh=access is Access.REFRESH,
         verify_type=access is not Access.EITHER,
     )

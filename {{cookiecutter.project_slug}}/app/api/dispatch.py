@@ -19,8 +19,8 @@ from app.api.framework import representation_headers
 from app.api.framework.mounted import ENTERED
 from app.api.limits import limit_check
 from app.api.operation import Access, Operation, operation_of
-from app.api.requests import json_body, query_parameters, read_body
-from app.api.schemas import schema
+from app.api.requests import load_body, query_parameters, read_body
+from app.api.schemas import envelope_of, schema
 from app.api.versioning import forget_version
 from app.backend import database
 from app.extensions import db
@@ -35,7 +35,7 @@ def run(plan: Plan, view: View, arguments: dict[str, Any]) -> Response:
     """Answer a request as its plan says."""
     g.plan = plan
     try:
-        authenticate(plan.access)
+        authenticate(plan.access, plan.scheme)
     finally:
         # A refused token counts, too.
         for check in plan.limit_checks:
@@ -45,7 +45,7 @@ def run(plan: Plan, view: View, arguments: dict[str, Any]) -> Response:
     if plan.query:
         arguments["query"] = query_parameters(plan.query)
     if plan.body:
-        arguments["data"] = plan.body.load(json_body())
+        arguments["data"] = load_body(plan.body, plan.operation.body_envelope)
     if not plan.cached or "Authorization" in request.headers:
         return call(view, arguments)
     entry = look_up(plan.takes_query, plan.varies)
@@ -77,6 +77,7 @@ class Plan:
     """Everything that running an operation needs, worked out at start."""
 
     operation: Operation
+    scheme: str
     access: Access
     role: str | None
     limit_checks: tuple[Callable[[], None], ...]
@@ -87,8 +88,18 @@ class Plan:
     takes_query: bool
     varies: tuple[str, ...]
 
+    def client_name(self, column: str) -> str:
+        """Return what clients call a column: the path of its field in the body, if it has one."""
+        body = self.operation.body
+        for attribute, field in schema(body).load_fields.items() if body else ():
+            if column == (field.attribute or attribute):
+                name = field.data_key or attribute
+                envelope = self.operation.body_envelope
+                return f"{envelope}.{name}" if envelope else name
+        return column
 
-def plan_for(verb: str, *decorated: Callable[..., Any]) -> Plan:
+
+def plan_for(verb: str, scheme: str, *decorated: Callable[..., Any]) -> Plan:
     """Make the plan of a method, from what decorators recorded about it and what it is in.
 
     Makes all of its schemas, so that a broken one fails here.
@@ -100,37 +111,49 @@ def plan_for(verb: str, *decorated: Callable[..., Any]) -> Plan:
     free = operation.status is None
     return Plan(
         operation,
+        scheme,
         access_of(verb, operation, *decorated),
         operation.role,
         tuple(limit_check(limit) for limit in operation.limits),
         schema(operation.query) if operation.query else None,
-        schema(operation.body, partial=operation.partial) if operation.body else None,
+        _body_schema(operation),
         operation.cached and verb in {"get", "head"},
         free or operation.query is not None,
         representation_headers() if free else (),
     )
 
 
-def plans_for(view: Callable[..., Any]) -> dict[str, Plan]:
+def _body_schema(operation: Operation) -> Schema | None:
+    if operation.body is None:
+        return None
+    if operation.body_envelope:
+        return envelope_of(operation.body, operation.body_envelope, partial=operation.partial)
+    return schema(operation.body, partial=operation.partial)
+
+
+def plans_for(view: Callable[..., Any], scheme: str) -> dict[str, Plan]:
     """Make the plan of each verb that a view, of a class or a function, answers."""
     resource = getattr(view, "view_class", None)
     if resource is None:
-        return dict.fromkeys(("get", "head"), plan_for("get", view))
+        return dict.fromkeys(("get", "head"), plan_for("get", scheme, view))
     plans = {}
     for verb in map(str.lower, resource.methods or ()):
         around = getattr(resource, "method_decorators", ())
         if isinstance(around, dict):
             around = around.get(verb, ())
         method = getattr(resource, verb, resource.dispatch_request)
-        plans[verb] = plan_for(verb, view, resource, *around, method)
+        plans[verb] = plan_for(verb, scheme, view, resource, *around, method)
     if "get" in plans:
         plans.setdefault("head", plans["get"])
     return plans
 
 
-def dispatching(view: Callable[..., Any]) -> View:
-    """Wrap a view so that each request runs as planned; its plans are in `plans`, by verb."""
-    plans = plans_for(view)
+def dispatching(view: Callable[..., Any], scheme: str) -> View:
+    """Wrap a view so that each request runs as planned; its plans are in `plans`, by verb.
+
+    `scheme` is the authentication scheme of its version.
+    """
+    plans = plans_for(view, scheme)
     inner = view
     if hasattr(view, "view_class") and any(plan.varies for plan in plans.values()):
         inner = in_its_idiom(view)

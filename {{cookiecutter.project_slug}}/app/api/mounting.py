@@ -12,15 +12,17 @@ from app.api.conditional import answer_conditions
 from app.api.dispatch import dispatching
 from app.api.framework import Api
 from app.api.openapi.page import mount_document
-from app.api.paths import IdConverter
+from app.api.paths import IdConverter, TextConverter
+from app.api.schemas import represent
 from app.api.versioning import VARY, chosen_version, offer_versions
-from app.api.versions import Version
+from app.api.versions import BEARER, Version
+from app.errors import PROBLEM_TYPE
 
 
 def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoader) -> None:
     """Mount the versions, whose callers are found by `load_session`."""
     app.url_map.merge_slashes = False
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters |= {"id": IdConverter, "default": TextConverter, "string": TextConverter}
     authentication.init_app(app, load_session)
     app.extensions["versions"] = versions
     app.extensions["apis"] = {}
@@ -35,7 +37,7 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
         with app.app_context():
             for endpoint, view in app.view_functions.items():
                 if endpoint.startswith(f"{version.name}."):
-                    app.view_functions[endpoint] = dispatching(view)
+                    app.view_functions[endpoint] = dispatching(view, version.scheme)
 
     def complete(response: Response) -> Response:
         """Add what every response of the API carries, errors and cached ones included."""
@@ -44,9 +46,12 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
         number = chosen_version()
         if number is None:
             return response
+        version = offered[number]
+        if response.status_code >= 400:
+            present_error(response, version)
         response.vary.update(VARY)
         response.headers["API-Version"] = number
-        response.headers.extend(offered[number].retirement)
+        response.headers.extend(version.retirement)
         return set_cache_headers(response)
 
     app.after_request(complete)
@@ -58,3 +63,13 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
         def root() -> BaseResponse:
             """Lead to the docs page."""
             return redirect(url_for(f"{newest}.docs"))
+
+
+def present_error(response: Response, version: Version) -> None:
+    """Name the version's own scheme in an error, and give it the version's own format."""
+    challenge = response.headers.get("WWW-Authenticate", "")
+    if version.scheme != BEARER and challenge.startswith(BEARER):
+        response.headers["WWW-Authenticate"] = version.scheme + challenge.removeprefix(BEARER)
+    if version.errors and response.mimetype == PROBLEM_TYPE:
+        response.set_data(represent(version.errors, response.json))
+        response.mimetype = version.error_type

@@ -54,18 +54,22 @@ class Operation:
     query: type[Schema] | None = None
     body: type[Schema] | None = None
     partial: bool = False
+    body_envelope: str | None = None
     cached: bool = False
     schemas: tuple[type[Schema], ...] = ()
     choose: Callable[[Any], type[Schema]] | None = None
     many: bool = False
     status: int | None = None
     location: str | None = None
+    key: str = "id"
+    envelope: str | None = None
+    total: str | None = None
     problems: frozenset[int] = frozenset()
 
     @property
     def shows_entity(self) -> bool:
         """Whether the response is one stored row, and so has an ETag."""
-        return not self.many and any("id" in schema(cls).fields for cls in self.schemas)
+        return not self.many and any(self.key in schema(cls).fields for cls in self.schemas)
 
 
 def operation_of(*decorated: Callable[..., Any]) -> Operation:
@@ -120,12 +124,15 @@ def accepts_query(cls: type[Schema]) -> Decorator:
     return _recording(lambda operation: replace(operation, query=cls))
 
 
-def accepts(cls: type[Schema], *, partial: bool = False) -> Decorator:
+def accepts(cls: type[Schema], *, partial: bool = False, envelope: str | None = None) -> Decorator:
     """Validate the JSON body and pass it as `data`.
 
-    Answers 400, 413 or 415 for a body that can't be read, 422 for one that breaks the schema.
+    Answers 400, 413 or 415 for a body that can't be read, 422 for one that breaks the schema. With
+    an `envelope`, the body is an object whose only member, by this name, is validated and passed.
     """
-    return _recording(lambda operation: replace(operation, body=cls, partial=partial))
+    return _recording(
+        lambda operation: replace(operation, body=cls, partial=partial, body_envelope=envelope)
+    )
 
 
 # Keep 200 responses to anonymous callers until a table that they show is written to.
@@ -138,13 +145,22 @@ def returns(
     many: bool = False,
     location: str | None = None,
     choose: Callable[[Any], type[Schema]] | None = None,
+    key: str = "id",
+    envelope: str | None = None,
+    total: str | None = None,
 ) -> Decorator:
     """Represent what the method returns by a schema: a row, a dictionary or a `Page`.
 
     Where there are several schemas, `choose` picks the one that this caller may see. `location`
     is the endpoint of the new resource, whose address goes into the `Location` header. A single
-    row gets a strong ETag (RFC 9110, section 8.8.3).
+    row gets a strong ETag (RFC 9110, section 8.8.3), if a schema has the `key` that clients know it
+    by.
+
+    With an `envelope`, the response is an object that has the representation by this name; `total`
+    names a member with the length of the whole list, for which the `Page` must know it.
     """
+    if total and not (many and envelope):
+        raise TypeError("`total` counts a list in an envelope: set `many` and `envelope`.")
     return _recording(
         lambda operation: replace(
             operation,
@@ -153,6 +169,9 @@ def returns(
             many=many,
             location=location,
             choose=choose,
+            key=key,
+            envelope=envelope,
+            total=total,
         )
     )
 

@@ -1,4 +1,7 @@
-"""Pages by keyset: each begins where the last one ended, so a deep one costs no more."""
+"""Pages by keyset: each begins where the last one ended, so a deep one costs no more.
+
+Pages by offset are for contracts that have them.
+"""
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +23,7 @@ from app.backend.order import Order
 from app.extensions import db
 
 M = TypeVar("M", bound=Entity)
+R = TypeVar("R")
 
 NOT_A_CURSOR = "Not a cursor of this list."
 ANOTHER_ORDER = "Belongs to another order."
@@ -35,11 +39,13 @@ WRITTEN: dict[type, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
 
 
 @dataclass(frozen=True)
-class Page(Generic[M]):
+class Page(Generic[R]):
     """A part of a list, and the headers that lead to the others."""
 
-    items: Sequence[M]
+    items: Sequence[R]
     headers: dict[str, str]
+    # The length of the whole list, if it was counted.
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,16 +78,48 @@ def paginate(rows: Select[M], model: type[M], query: Mapping[str, Any]) -> Page[
     if backwards:
         items.reverse()
 
-    links = [link("first", None)]
+    links = [link("first", cursor=None)]
     if items and (more if backwards else cursor):
-        links.append(link("prev", Cursor(sort, True, place_of(items[0], order))))
+        place = Cursor(sort, True, place_of(items[0], order))
+        links.append(link("prev", cursor=write_cursor(place)))
     if items and (cursor if backwards else more):
-        links.append(link("next", Cursor(sort, False, place_of(items[-1], order))))
+        place = Cursor(sort, False, place_of(items[-1], order))
+        links.append(link("next", cursor=write_cursor(place)))
+    return _page(items, links, count(rows) if query["total"] else None)
+
+
+def paginate_by_offset(rows: Select[R], query: Mapping[str, Any]) -> Page[R]:
+    """Return one page of rows in their own order, as an `OffsetQuery` asks for it, and the total.
+
+    The order must end in a unique column. The database reads all rows up to the page, so prefer
+    `paginate` where clients needn't name a position.
+
+    Raises ValueError for rows without an order.
+    """
+    if not rows._order_by_clauses:
+        raise ValueError("Pages by offset need an order_by() that ends in a unique column.")
+    limit, offset = query["limit"], query["offset"]
+    items = db.session.scalars(rows.limit(limit).offset(offset)).all()
+    total = count(rows)
+    links = [link("first", offset=None)]
+    if offset > 0:
+        links.append(link("prev", offset=max(min(offset, total) - limit, 0)))
+    if offset + limit < total:
+        links.append(link("next", offset=offset + limit))
+    return _page(items, links, total)
+
+
+def count(rows: Select[Any]) -> int:
+    """Return the number of rows that a statement selects."""
+    everything = rows.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
+    return db.session.scalar(everything) or 0
+
+
+def _page(items: Sequence[R], links: Sequence[str], total: int | None) -> Page[R]:
     headers = {"Link": ", ".join(links)}
-    if query["total"]:
-        everything = rows.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
-        headers["X-Total-Count"] = str(db.session.scalar(everything))
-    return Page(items, headers)
+    if total is not None:
+        headers["X-Total-Count"] = str(total)
+    return Page(items, headers, total)
 
 
 def order_of(model: type[Entity], sort: Sequence[tuple[str, bool]]) -> list[Order]:
@@ -141,10 +179,9 @@ def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.secret_key or "", salt=f"cursor {request.path}")
 
 
-def link(relation: str, cursor: Cursor | None) -> str:
-    """Return a part of the Link header (RFC 8288): this request's address with another cursor."""
-    parameters = {name: value for name, value in request.args.items() if name != "cursor"}
-    if cursor:
-        parameters["cursor"] = write_cursor(cursor)
+def link(relation: str, **place: Any) -> str:
+    """Return a part of the Link header (RFC 8288): this request's address with another place."""
+    parameters = {name: value for name, value in request.args.items() if name not in place}
+    parameters |= {name: value for name, value in place.items() if value is not None}
     query = f"?{urlencode(parameters)}" if parameters else ""
     return f'<{request.script_root}{request.path}{query}>; rel="{relation}"'

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.fields import Text, WholeNumber
+from app.api.fields import MAX_ID, Text, WholeNumber
 from app.api.pages import NOT_A_CURSOR
 
 
@@ -22,3 +22,10 @@ class ListQuery(Schema):
     total = fields.Boolean(
         load_default=False, metadata={"description": "Send `X-Total-Count`; costs an extra query."}
     )
+
+
+class OffsetQuery(Schema):
+    """A page of a list, by its position."""
+
+    limit = WholeNumber(load_default=20, validate=validate.Range(1, 100))
+    offset = WholeNumber(load_default=0, validate=validate.Range(0, MAX_ID))

@@ -44,6 +44,16 @@ def json_body() -> Any:
     return data
 
 
+def load_body(schema: Schema, envelope: str | None) -> Any:
+    """Return the validated body, or what is in its envelope; raise 400, 413 or 415."""
+    body = json_body()
+    if envelope is None:
+        return schema.load(body)
+    if body in ({envelope: None}, {envelope: {}}):
+        raise BadRequest(NO_INPUT)
+    return schema.load(body)[envelope]
+
+
 def query_parameters(schema: Schema) -> Any:
     """Return the validated query; a parameter given twice is invalid."""
     given = request.args.to_dict()

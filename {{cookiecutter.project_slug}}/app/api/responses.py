@@ -1,9 +1,11 @@
 """Turning what an operation returns into a response."""
 
+import json
 from functools import cache
 from typing import Any
 
 from flask import Response, request, url_for
+from marshmallow.utils import get_value
 from sqlalchemy import Numeric, inspect
 from sqlalchemy.orm import Mapper
 
@@ -21,19 +23,43 @@ def respond(operation: Operation, value: Any) -> Response:
     if value is None:
         del response.headers["Content-Type"]
         return response
+    total = None
     if isinstance(value, Page):
         response.headers.update(value.headers)
-        value = value.items
+        value, total = value.items, value.total
     if isinstance(value, Entity) and request.method not in {"GET", "HEAD"}:
         read_back(value)
     cls = operation.choose(value) if operation.choose else operation.schemas[0]
     body = represent(cls, value, many=operation.many)
-    response.set_data(body)
+    # The validator is the row's, which `require_match` knows without its envelope.
     if operation.shows_entity:
         response.set_etag(etag_of(body))
+    if operation.envelope:
+        body = in_envelope(operation.envelope, body, operation.total, total)
+    response.set_data(body)
     if operation.location:
-        response.headers["Location"] = url_for(operation.location, id=value.id)
+        response.headers["Location"] = address_of(value, operation.location, operation.key)
     return response
+
+
+def in_envelope(envelope: str, body: str, counted: str | None, total: int | None) -> str:
+    """Return JSON text as the member of an object, beside the total of a list if it is asked for.
+
+    Raises TypeError if there is a name for a total, but the total is unknown.
+    """
+    members = {envelope: body}
+    if counted:
+        if total is None:
+            raise TypeError(f"{counted!r} needs a Page with its total.")
+        members[counted] = str(total)
+    return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in members.items()) + "}"
+
+
+def address_of(row: Any, endpoint: str, key: str) -> str:
+    """Return the address of a row; other parts of its path are those of the request's."""
+    address = url_for(endpoint, **{**(request.view_args or {}), key: get_value(row, key)})
+    # What is no part of the path would be a query.
+    return address.partition("?")[0]
 
 
 def read_back(row: Entity) -> None:

@@ -1,10 +1,10 @@
-"""Rows that are found by a unique name."""
+"""Rows that are there once, no matter how many requests add them at the same time."""
 
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Table, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.extensions import db
@@ -34,3 +34,17 @@ def get_or_create_named(model: type[N], names: Iterable[str]) -> list[N]:
         with suppress(IntegrityError), db.session.begin_nested():
             db.session.add(model(name=missing))
     return list(db.session.scalars(named))
+
+
+def insert_once(table: Table, **values: Any) -> None:
+    """Add a row to an association table, unless it is there; `delete(table)` removes it.
+
+    Raises IntegrityError if it refers to a row that doesn't exist.
+    """
+    try:
+        with db.session.begin_nested():
+            db.session.execute(insert(table).values(values))
+    except IntegrityError:
+        key = (column == values[column.name] for column in table.primary_key)
+        if not db.session.scalar(select(exists().where(*key))):
+            raise

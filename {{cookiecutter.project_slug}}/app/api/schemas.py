@@ -4,13 +4,30 @@ import json
 from functools import cache
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 
 @cache
 def schema(cls: type[Schema], *, many: bool = False, partial: bool = False) -> Schema:
     """Return the one instance of a schema; making one costs more than using it."""
     return cls(many=many, partial=partial)
+
+
+@cache
+def envelope_of(cls: type[Schema], envelope: str, *, partial: bool = False) -> Schema:
+    """Return the schema of an object whose only member is what another schema reads."""
+    member = fields.Nested(cls(partial=partial), required=True)
+    return Schema.from_dict({envelope: member}, name=f"{cls.__name__}Envelope")()
+
+
+class CamelCase(Schema):
+    """Base of schemas whose fields clients know in camel case: `created_at` as `createdAt`."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Name a field that has no `data_key` of its own."""
+        if field_obj.data_key is None:
+            first, *others = field_name.split("_")
+            field_obj.data_key = first + "".join(map(str.capitalize, others))
 
 
 def represent(cls: type[Schema], value: Any, *, many: bool = False) -> str:

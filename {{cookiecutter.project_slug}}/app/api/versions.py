@@ -4,21 +4,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from marshmallow import Schema
 from werkzeug.http import http_date
 
 from app.api.framework import Route
 from app.api.versioning import base_of, prefix_of
+from app.errors import PROBLEM_TYPE
+
+BEARER = "Bearer"
 
 
 @dataclass(frozen=True)
 class Version:
-    """A version: its number, its table and, when it is being retired, the dates of that."""
+    """A version: its number, its table and, when it is being retired, the dates of that.
+
+    `scheme` is the authentication scheme of its `Authorization` header. `errors` represents its
+    errors as `application/json` in place of problem documents, whose members it dumps.
+    """
 
     number: str
     routes: Mapping[str, Route]
     deprecated: datetime | None = None
     sunset: datetime | None = None
     successor: str | None = None
+    scheme: str = BEARER
+    errors: type[Schema] | None = None
 
     @property
     def name(self) -> str:
@@ -34,6 +44,11 @@ class Version:
     def base(self) -> str:
         """Where its addresses begin, as a client writes them."""
         return base_of(self.number)
+
+    @property
+    def error_type(self) -> str:
+        """The media type of its errors."""
+        return "application/json" if self.errors else PROBLEM_TYPE
 
     @property
     def retirement(self) -> dict[str, str]:

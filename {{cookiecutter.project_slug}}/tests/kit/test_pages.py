@@ -10,13 +10,14 @@ import pytest
 from flask import Flask
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from app import db
 from app.api.fields import Sort
 from app.api.framework import Resource
 from app.api.operation import accepts_query, returns
-from app.api.pages import Page, paginate
-from app.api.queries import ListQuery
+from app.api.pages import Page, paginate, paginate_by_offset
+from app.api.queries import ListQuery, OffsetQuery
 from app.api.versions import Version
 from tests.kit.things import Kind, Thing, ThingOut, another_kit_app, make_thing
 from tests.support.answers import faults, ids, links
@@ -54,10 +55,23 @@ class SortedThings(Resource):
         return paginate(select(Thing), Thing, query)
 
 
+class Positions(Resource):
+    @accepts_query(OffsetQuery)
+    @returns(ThingOut, many=True)
+    def get(self, query: dict[str, Any]) -> Page[Thing]:
+        """List things by their positions."""
+        things = select(Thing).options(selectinload(Thing.tags))
+        return paginate_by_offset(things.order_by(Thing.name, Thing.id), query)
+
+
 @pytest.fixture(scope="module")
 def sorting(app: Flask) -> Iterator[Flask]:
     other = type("OtherThings", (SortedThings,), {})
-    routes: dict[str, type[Resource]] = {"/sorted": SortedThings, "/other": other}
+    routes: dict[str, type[Resource]] = {
+        "/sorted": SortedThings,
+        "/other": other,
+        "/positions": Positions,
+    }
     with another_kit_app(app, [Version("1.0", routes)]) as sorting:
         yield sorting
 
@@ -259,3 +273,71 @@ def test_bad_parameter_is_422_that_names_it(reader: Client, query: str, failing:
 def test_all_bad_parameters_are_named_at_once(reader: Client) -> None:
     response = reader.get("/sorted?per_page=0&sort=tags&total=perhaps&colour=red")
     assert faults(response) == {"per_page", "sort", "total", "colour"}
+
+
+# Positions
+
+
+def test_walk_by_offset_shows_each_row_once_in_order(reader: Client, things: list[Thing]) -> None:
+    expected = in_order(things, "name")
+    pages, last = walk(reader, "/positions?limit=3", "next")
+    assert pages == [expected[:3], expected[3:6], expected[6:]]
+    back, first = walk(reader, last["prev"], "prev")
+    assert back == [expected[3:6], expected[:3]]
+    assert first["first"] == f"{BASE}/positions?limit=3"
+    assert set(first) == {"first", "next"}
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "prev"),
+    [
+        ("limit=3&offset=2", slice(2, 5), 0),
+        ("limit=3&offset=7", slice(0, 0), 4),
+        ("limit=3&offset=2147483647", slice(0, 0), 4),
+        ("limit=100&offset=50", slice(0, 0), 0),
+    ],
+)
+def test_page_at_any_offset_leads_back(
+    reader: Client, things: list[Thing], query: str, shown: slice, prev: int
+) -> None:
+    response = reader.get(f"/positions?{query}")
+    assert ids(response) == in_order(things, "name")[shown]
+    assert links(response)["prev"].endswith(f"&offset={prev}")
+
+
+def test_page_by_offset_always_has_the_total(app: Flask, reader: Client) -> None:
+    assert reader.get("/positions").headers["X-Total-Count"] == "0"
+    for _ in range(21):
+        make_thing(app, "a tag", "another")
+    response = reader.get("/positions?limit=2&offset=4")
+    assert response.headers["X-Total-Count"] == "21"
+    assert [len(ids(reader.get(f"/positions{query}"))) for query in ("", "?limit=100")] == [20, 21]
+
+
+def test_page_by_offset_takes_a_fixed_number_of_statements(
+    reader: Client, things: list[Thing]
+) -> None:
+    def page(limit: int) -> list[str]:
+        return statements_of(
+            reader.application, lambda: reader.get(f"/positions?limit={limit}&offset=1")
+        )
+
+    assert page(1) == page(5) == ["SELECT"] * 3
+
+
+@pytest.mark.parametrize(
+    ("query", "failing"),
+    [
+        *((f"limit={value}", "limit") for value in ("0", "-1", "101", "ten", "1.5", "1_0", "")),
+        *((f"offset={value}", "offset") for value in ("-1", "2147483648", "ten", "9" * 5000, "")),
+        ("page=2", "page"),
+        ("limit=5&limit=6", "limit"),
+    ],
+)
+def test_bad_position_is_422_that_names_it(reader: Client, query: str, failing: str) -> None:
+    assert faults(reader.get(f"/positions?{query}")) == {failing}
+
+
+def test_pages_by_offset_need_an_order(app: Flask) -> None:
+    with app.test_request_context(), pytest.raises(ValueError, match=r"need an order_by\(\)"):
+        paginate_by_offset(select(Thing), {"limit": 20, "offset": 0})

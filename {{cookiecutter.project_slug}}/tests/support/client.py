@@ -8,6 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.api.versions import BEARER
+
 BASE = "{{ cookiecutter.__base }}"
 UNPREFIXED = ("/healthz", "/readyz", "/metrics", "/api/")
 
@@ -27,6 +29,8 @@ class Unreadable(io.BytesIO):
 class Client(FlaskClient):
     """Flask's test client, with the token of a login if there was one."""
 
+    # The authentication scheme of the version that it calls.
+    scheme: str = BEARER
     access_token: str = ""
     refresh_token: str = ""
 
@@ -42,7 +46,7 @@ class Client(FlaskClient):
             path = BASE + path
         headers = dict(kwargs.pop("headers", {}))
         if self.access_token:
-            headers = {**bearer(self.access_token), **headers}
+            headers = {**bearer(self.access_token, self.scheme), **headers}
         return super().open(path, *rest, headers=headers, **kwargs)
 
     def post_unreadable(self, path: str, **kwargs: Any) -> TestResponse:
@@ -58,9 +62,9 @@ class Client(FlaskClient):
         return response
 
 
-def bearer(token: str) -> dict[str, str]:
+def bearer(token: str, scheme: str = BEARER) -> dict[str, str]:
     """Return the Authorization header for a token."""
-    return {"Authorization": f"Bearer {token}"}
+    return {"Authorization": f"{scheme} {token}"}
 
 
 def asking(version: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Components that the document's operations share: credentials, headers, problems, examples."""
 
+import json
 from typing import Any
 
 from apispec import APISpec
@@ -10,7 +11,8 @@ from app.api.authentication import UNAUTHENTICATED
 from app.api.dispatch import WRONG_ROLE
 from app.api.operation import Access
 from app.api.requests import NO_INPUT, NOT_JSON
-from app.api.schemas import schema
+from app.api.schemas import represent, schema
+from app.api.versions import BEARER, Version
 from app.errors import CONFLICT, DETAILS, INVALID, STALE, TAKEN
 
 ETAG = '"b1946ac92492d2347c6235b4d2611184"'
@@ -46,7 +48,6 @@ HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
         {"type": "string", "format": "uri-reference", "examples": ["{{ cookiecutter.__base }}/things/7"]},
     ),
     "Retry-After": ("Seconds to wait.", COUNT | {"examples": [5]}),
-    "WWW-Authenticate": ("The scheme to use.", {"type": "string", "examples": ["Bearer"]}),
     "X-Cache": (
         "Whether the response came from the cache, for callers without a token.",
         {"type": "string", "enum": ["HIT", "MISS"]},
@@ -62,7 +63,7 @@ HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
         {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$", "examples": [REQUEST_ID]},
     ),
     "X-Total-Count": (
-        "Length of the whole list; sent if `total=true` asks for it.",
+        "Length of the whole list; where there is a parameter `total`, sent if that is true.",
         COUNT | {"examples": [1234]},
     ),
 }
@@ -117,20 +118,20 @@ class ProblemOut(Schema):
     )
 
 
-def add_components(spec: APISpec, problems: set[int]) -> None:
+def add_components(spec: APISpec, version: Version, problems: set[int]) -> None:
     """Add what operations refer to by name, among it these problems beside the usual ones."""
-    for scheme, meaning in TOKENS.items():
-        spec.components.security_scheme(
-            scheme,
-            {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": meaning},
-        )
-    for name, (meaning, kind) in HEADERS.items():
+    for name, meaning in TOKENS.items():
+        spec.components.security_scheme(name, security_scheme(version.scheme, meaning))
+    challenge = {"type": "string", "examples": [version.scheme]}
+    own_headers = {"WWW-Authenticate": ("The scheme to use.", challenge)}
+    for name, (meaning, kind) in (HEADERS | own_headers).items():
         spec.components.header(name, {"description": meaning, "schema": kind})
     for name, (meaning, sent) in CONDITIONS.items():
         # No pattern: other text is answered as well, as the tag of another representation.
         tags = {"type": "string", "format": "etag", "examples": [sent]}
         spec.components.parameter(name, "header", {"description": meaning, "schema": tags})
-    spec.components.schema("Problem", schema=ProblemOut)
+    shown = version.errors or ProblemOut
+    spec.components.schema("Problem", schema=shown)
     for status in sorted({*PROBLEMS, *problems}):
         title = HTTP_STATUS_CODES[status]
         meaning, detail = PROBLEMS.get(status, (f"{title}.", title))
@@ -149,9 +150,22 @@ def add_components(spec: APISpec, problems: set[int]) -> None:
             {
                 "description": meaning,
                 "headers": headers(*ON_PROBLEM.get(status, ())),
-                "content": {"application/problem+json": {"schema": ProblemOut, "example": example}},
+                "content": {
+                    version.error_type: {
+                        "schema": shown,
+                        "example": json.loads(represent(shown, example)),
+                    }
+                },
             },
         )
+
+
+def security_scheme(scheme: str, meaning: str) -> dict[str, str]:
+    """Return how a token is sent after an authentication scheme; OpenAPI knows few by name."""
+    if scheme == BEARER:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": meaning}
+    meaning = f"{meaning} Send it as `{scheme} <token>`."
+    return {"type": "apiKey", "in": "header", "name": "Authorization", "description": meaning}
 
 
 def credentials_of(access: Access, role: str | None) -> tuple[str, list[dict[str, list[str]]]]:
@@ -168,7 +182,8 @@ def headers(*names: str) -> dict[str, str]:
 def example(cls: type[Schema]) -> dict[str, Any]:
     """Return what a schema reads or writes, made of the first example of each field."""
     shown = {}
-    for name, field in schema(cls).fields.items():
+    for attribute, field in schema(cls).fields.items():
+        name = field.data_key or attribute
         if type(field) is fields.Nested:
             shown[name] = example(type(field.schema))
         elif "examples" in field.metadata:

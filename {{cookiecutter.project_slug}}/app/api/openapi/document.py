@@ -10,13 +10,13 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from marshmallow import Schema
 from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.routing import Rule, UnicodeConverter
+from werkzeug.routing import Rule
 
 from app.api.dispatch import Plan
 from app.api.openapi.components import add_components, credentials_of, example, headers
 from app.api.openapi.library import ANYTHING, Library, complete
 from app.api.operation import Access, Operation
-from app.api.paths import schema_of
+from app.api.paths import TextConverter, schema_of
 from app.api.versioning import ABOUT, VARY
 from app.api.versions import Version
 
@@ -26,10 +26,12 @@ CHANGING = {"put", "patch", "delete"}
 CHANGES = "Changes"
 
 CONVENTIONS = """\
-Requests and responses are JSON. Every error is a problem document (RFC 9457), whose `request_id`
-is in the logs as well. Lists are paged: follow the `Link` header (RFC 8288). A single resource has
-an `ETag`: send it in `If-None-Match` to save a transfer, and in `If-Match` to avoid overwriting
-changes that you have not seen.
+Requests and responses are JSON. Lists are paged: follow the `Link` header (RFC 8288). A single
+resource has an `ETag`: send it in `If-None-Match` to save a transfer, and in `If-Match` to avoid
+overwriting changes that you have not seen.
+"""
+PROBLEMS = """\
+Every error is a problem document (RFC 9457), whose `request_id` is in the logs as well.
 """
 # Nothing is granted to anyone until the owner says so.
 LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-Proprietary"}
@@ -44,7 +46,12 @@ SUCCESS = {
 def build_document(app: Flask, version: Version) -> dict[str, Any]:
     """Build the document of a version."""
     title, description = app.config["API_TITLE"], app.config["API_DESCRIPTION"]
-    about = (description, CONVENTIONS, ABOUT.replace("NUMBER", version.number))
+    about = (
+        description,
+        CONVENTIONS,
+        "" if version.errors else PROBLEMS,
+        ABOUT.replace("NUMBER", version.number),
+    )
     spec = APISpec(
         title=title,
         version=version.number,
@@ -58,8 +65,8 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
         servers=[{"url": version.base}],
     )
     views = list(_views(app, version))
-    add_components(spec, _declared_problems(view for _, view in views))
-    library = Library(app.extensions["apis"][version.name])
+    add_components(spec, version, _declared_problems(view for _, view in views))
+    library = Library(app.extensions["apis"][version.name], version.error_type)
     for tag, meaning in (_tags(version) | library.tags).items():
         spec.tag({"name": tag, "description": meaning})
     own = [view for view in views if not library.describes(view[0].rule)]
@@ -152,7 +159,7 @@ def _path_parameters(rule: Rule, said: Iterable[dict[str, Any]]) -> Iterator[dic
     for name in sorted(rule.arguments):
         parameter = described.get(name, {"name": name, "in": "path", "required": True})
         schema, converter = parameter.get("schema", {}), rule._converters[name]
-        if schema.get("type", "string") == "string" or type(converter) is not UnicodeConverter:
+        if schema.get("type", "string") == "string" or type(converter) is not TextConverter:
             schema = schema | schema_of(converter)
         yield parameter | {"schema": schema}
 
@@ -175,6 +182,8 @@ def _operation(
     if operation.body:
         body = operation.body(partial=operation.partial)
         content = {"schema": body, "example": example(operation.body)}
+        if operation.body_envelope:
+            content = _in_envelope(operation.body_envelope, content)
         documented["requestBody"] = {"required": True, "content": {"application/json": content}}
     return documented
 
@@ -198,7 +207,10 @@ def _responses(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> dict[
         "headers": headers(*_headers(operation)),
     }
     if operation.schemas:
-        success["content"] = {"application/json": _content(operation)}
+        content = _content(operation)
+        if operation.envelope:
+            content = _in_envelope(operation.envelope, content, operation.total)
+        success["content"] = {"application/json": content}
     elif operation.status is None:
         success["content"] = ANYTHING
     responses: dict[str, Any] = {str(status): success}
@@ -221,6 +233,22 @@ def _content(operation: Operation) -> dict[str, Any]:
     if operation.many:
         return {"schema": {"type": "array", "items": cls}, "example": [example(cls)]}
     return {"schema": cls, "example": example(cls)}
+
+
+def _in_envelope(name: str, content: dict[str, Any], total: str | None = None) -> dict[str, Any]:
+    """Return the content of a body that is an object with a member of this content."""
+    properties, shown = {name: content["schema"]}, {name: content["example"]}
+    if total:
+        properties[total], shown[total] = {"type": "integer", "minimum": 0}, 1
+    return {
+        "schema": {
+            "type": "object",
+            "properties": properties,
+            "required": [*properties],
+            "additionalProperties": False,
+        },
+        "example": shown,
+    }
 
 
 def _headers(operation: Operation) -> Iterator[str]:
@@ -246,8 +274,8 @@ def _problems(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> set[in
         statuses.add(401)
     if rule.arguments:
         statuses.add(404)
-        if verb in CHANGING and operation.status:
-            statuses |= {409, 412}
+    if verb in CHANGING and operation.status:
+        statuses |= {409, 412}
     if operation.query:
         statuses.add(422)
     if operation.body:

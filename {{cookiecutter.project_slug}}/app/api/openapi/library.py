@@ -19,9 +19,13 @@ ANYTHING: dict[str, Any] = {"application/json": {"schema": {}}}
 
 
 class Library:
-    """The descriptions of all operations in the library's idiom, by their rules and verbs."""
+    """The descriptions of all operations in the library's idiom, by their rules and verbs.
 
-    def __init__(self, apis: Iterable[Any]) -> None:
+    `error_type` is the media type of all refusals.
+    """
+
+    def __init__(self, apis: Iterable[Any], error_type: str) -> None:
+        self.error_type = error_type
         self.operations: dict[tuple[str, str], Operation | None] = {}
         self.tags: dict[str, str] = {}
         self.security_schemes: dict[str, Any] = {}
@@ -83,6 +87,17 @@ class Library:
                     needed.append(each | own)
         return needed or known
 
+    def refusal(self, code: str, said: Operation) -> Operation:
+        """Return a refusal, which is a problem, whatever its model."""
+        sent = headers(*ON_PROBLEM.get(int(code), ())) if code.isdecimal() else headers()
+        models = [content["schema"] for content in said.get("content", {}).values()]
+        schema = {"anyOf": [*models[:1], PROBLEM]} if models else PROBLEM
+        return {
+            **said,
+            "headers": {**sent, **said.get("headers", {})},
+            "content": {self.error_type: {"schema": schema}},
+        }
+
 
 def complete(known: Operation, said: Operation, library: Library, represented: bool) -> Operation:
     """Return the description of an operation, with what the library says about it.
@@ -94,7 +109,7 @@ def complete(known: Operation, said: Operation, library: Library, represented: b
     successes = {code for code in known["responses"] if _is_success(code)}
     sent = {name: name for code in successes for name in known["responses"][code]["headers"]}
     answers = {
-        code: _success(answer, sent) if _is_success(code) else _refusal(code, answer)
+        code: _success(answer, sent) if _is_success(code) else library.refusal(code, answer)
         for code, answer in said.get("responses", {}).items()
         if not (represented and _is_success(code))
     }
@@ -117,18 +132,6 @@ def complete(known: Operation, said: Operation, library: Library, represented: b
 def _success(said: Operation, sent: dict[str, str]) -> Operation:
     """Return an answer with the headers that it has in any case."""
     return {**said, "headers": {**sent, **said.get("headers", {})}}
-
-
-def _refusal(code: str, said: Operation) -> Operation:
-    """Return a refusal, which is a problem, whatever its model."""
-    sent = headers(*ON_PROBLEM.get(int(code), ())) if code.isdecimal() else headers()
-    models = [content["schema"] for content in said.get("content", {}).values()]
-    schema = {"anyOf": [*models[:1], PROBLEM]} if models else PROBLEM
-    return {
-        **said,
-        "headers": {**sent, **said.get("headers", {})},
-        "content": {"application/problem+json": {"schema": schema}},
-    }
 
 
 def _is_success(code: str) -> bool:
