@@ -15,12 +15,6 @@ article_tags = association_table("article_tags", "articles.id", "tags.id")
 favorites = association_table("favorites", "users.id", "articles.id")
 
 
-def slug_of(title: str) -> str:
-    """Return the words of a title, in any script, and a suffix that sets equal titles apart."""
-    letters = (c if category(c)[0] in "LMN" else " " for c in normalize("NFC", title.lower()))
-    return "-".join([*"".join(letters)[:200].split(), token_hex(4)])
-
-
 class Tag(Base):
     """A word that many articles share."""
 
@@ -45,7 +39,7 @@ class Article(Entity):
     slug: Mapped[str] = mapped_column(text_type(255), unique=True)
     title: Mapped[str] = mapped_column(text_type(255))
     description: Mapped[str] = mapped_column(text_type(1000))
-    body: Mapped[str] = mapped_column(LONG_TEXT)
+    body: Mapped[str] = mapped_column(LONG_TEXT, deferred=True)
 
     author: Mapped[User] = relationship()
     tags: Mapped[list[Tag]] = relationship(secondary=article_tags, order_by=Tag.name)
@@ -58,7 +52,9 @@ class Article(Entity):
     @validates("title")
     def _make_slug(self, key: str, title: str) -> str:
         if title != self.title:
-            self.slug = slug_of(title)
+            # Its words, in any script, and a suffix that sets equal titles apart.
+            letters = (c if category(c)[0] in "LMN" else " " for c in normalize("NFC", title))
+            self.slug = "-".join([*"".join(letters).lower()[:200].split(), token_hex(4)])
         return title
 
 

@@ -2,8 +2,8 @@
 
 from typing import TypeVar
 
-from sqlalchemy import Select, exists, func, select, true
-from sqlalchemy.orm import contains_eager, defer, selectinload, with_expression
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import contains_eager, selectinload, undefer, with_expression
 from werkzeug.exceptions import Forbidden
 
 from app.extensions import db
@@ -13,10 +13,6 @@ from app.policies.profile import is_followed
 
 M = TypeVar("M", Article, Comment)
 
-NO_ARTICLE = "Article not found"
-NO_COMMENT = "Comment not found"
-NOT_AUTHOR = "Only the author or an admin may do this"
-
 
 def written(model: type[M], viewer: User | None) -> Select[M]:
     """Select what active users wrote, newest first, with its authors as the viewer sees them."""
@@ -24,7 +20,7 @@ def written(model: type[M], viewer: User | None) -> Select[M]:
     return (
         select(model)
         .join(model.author)
-        .where(User.is_active == true())
+        .where(User.is_active)
         .options(contains_eager(model.author).options(author))
         .order_by(model.created_at.desc(), model.id.desc())
         # As in a profile: the rows may be loaded already.
@@ -33,7 +29,7 @@ def written(model: type[M], viewer: User | None) -> Select[M]:
 
 
 def visible_articles(viewer: User | None) -> Select[Article]:
-    """Select all articles, with what is theirs and the viewer's."""
+    """Select all articles, without their bodies, and what the viewer and others like."""
     fans = favorites.c.article_id == Article.id
     is_fan = exists().where(fans, favorites.c.user_id == (viewer and viewer.id))
     count = select(func.count()).where(fans).scalar_subquery()
@@ -44,15 +40,10 @@ def visible_articles(viewer: User | None) -> Select[Article]:
     )
 
 
-def listed_articles(viewer: User | None) -> Select[Article]:
-    """Select all articles without their bodies."""
-    return visible_articles(viewer).options(defer(Article.body, raiseload=True))
-
-
 def visible_article(viewer: User | None, slug: str) -> Article:
     """Return an article, or raise 404."""
-    named = visible_articles(viewer).where(Article.slug == slug)
-    found: Article = db.one_or_404(named, description=NO_ARTICLE)
+    named = visible_articles(viewer).where(Article.slug == slug).options(undefer(Article.body))
+    found: Article = db.one_or_404(named, description="Article not found")
     return found
 
 
@@ -65,19 +56,18 @@ def visible_comments(viewer: User | None, slug: str) -> Select[Comment]:
 def visible_comment(viewer: User, slug: str, id: int) -> Comment:
     """Return a comment on an article, or raise 404."""
     comment = visible_comments(viewer, slug).where(Comment.id == id)
-    found: Comment = db.one_or_404(comment, description=NO_COMMENT)
+    found: Comment = db.one_or_404(comment, description="Comment not found")
     return found
 
 
-def require_author(viewer: User, row: Article | Comment) -> None:
-    """Raise 403 unless the viewer wrote this or is an admin."""
+def own(viewer: User, row: M) -> M:
+    """Return what the viewer wrote, or anything to an admin; raise 403 for others."""
     if row.author_id != viewer.id and not viewer.is_admin:
-        raise Forbidden(NOT_AUTHOR)
+        raise Forbidden("Only the author or an admin may do this")
+    return row
 
 
 def popular_tags() -> Select[str]:
     """Select the names of the tags of visible articles, the most used ones first."""
-    used = (
-        select(Tag.name).join(article_tags).join(Article).join(User).where(User.is_active == true())
-    )
+    used = select(Tag.name).join(article_tags).join(Article).join(User).where(User.is_active)
     return used.group_by(Tag.name).order_by(func.count().desc(), Tag.name).limit(100)

@@ -1,6 +1,5 @@
-"""Articles: lists, reading, writing, favorites, comments, tags."""
+"""Articles: lists, reading, writing, favorites, tags."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete
@@ -12,35 +11,12 @@ from app.api.pages import Page, paginate_by_offset
 from app.api.queries import OffsetQuery
 from app.api.rows import get_or_create_named, insert_once
 from app.extensions import db
-from app.models.article import Article, Comment, Tag, favorites
+from app.models.article import Article, Tag, favorites
 from app.models.user import User
-from app.policies.article import (
-    listed_articles,
-    popular_tags,
-    require_author,
-    visible_article,
-    visible_comment,
-    visible_comments,
-)
+from app.policies.article import own, popular_tags, visible_article, visible_articles
 from app.policies.profile import is_followed
-from app.schemas.article import (
-    ArticleIn,
-    ArticleOut,
-    ArticleQuery,
-    CommentIn,
-    CommentOut,
-    CommentQuery,
-    ListedArticleOut,
-    TagsOut,
-)
+from app.schemas.article import ArticleIn, ArticleOut, ArticleQuery, ListedArticleOut, TagsOut
 from app.sessions import current_user, current_user_or_none
-
-
-def with_tags(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the data with tags in place of their names; create the new ones."""
-    if "tag_list" in data:
-        data["tags"] = get_or_create_named(Tag, data.pop("tag_list"))
-    return data
 
 
 class ArticleList(Resource):
@@ -49,7 +25,7 @@ class ArticleList(Resource):
     @returns(ListedArticleOut, many=True, envelope="articles", total="articlesCount")
     def get(self, query: dict[str, Any]) -> Page[Article]:
         """List articles, newest first."""
-        articles = listed_articles(current_user_or_none())
+        articles = visible_articles(current_user_or_none())
         if "tag" in query:
             articles = articles.where(Article.tags.any(name=query["tag"]))
         if "author" in query:
@@ -63,7 +39,8 @@ class ArticleList(Resource):
     @returns(ArticleOut, envelope="article", key="slug", status=201, location=".ArticleItem")
     def post(self, data: dict[str, Any]) -> Article:
         """Publish an article."""
-        article = Article(author=current_user(), **with_tags(data))
+        tags = get_or_create_named(Tag, data.pop("tag_list", ()))
+        article = Article(author=current_user(), tags=tags, **data)
         db.session.add(article)
         db.session.commit()
         return visible_article(current_user(), article.slug)
@@ -76,7 +53,7 @@ class Feed(Resource):
     def get(self, query: dict[str, Any]) -> Page[Article]:
         """List the articles of the users whom the caller follows, newest first."""
         viewer = current_user()
-        return paginate_by_offset(listed_articles(viewer).where(is_followed(viewer)), query)
+        return paginate_by_offset(visible_articles(viewer).where(is_followed(viewer)), query)
 
 
 @returns(ArticleOut, envelope="article", key="slug")
@@ -91,10 +68,11 @@ class ArticleItem(Resource):
     def put(self, slug: str, data: dict[str, Any]) -> Article:
         """Change the given fields of an article; a new title moves it to another address."""
         viewer = current_user()
-        article = visible_article(viewer, slug)
-        require_author(viewer, article)
+        article = own(viewer, visible_article(viewer, slug))
         require_match(article, ArticleOut)
-        article.update(with_tags(data))
+        if "tag_list" in data:
+            data["tags"] = get_or_create_named(Tag, data.pop("tag_list"))
+        article.update(data)
         db.session.commit()
         return visible_article(viewer, article.slug)
 
@@ -102,8 +80,7 @@ class ArticleItem(Resource):
     @returns(status=204)
     def delete(self, slug: str) -> None:
         """Delete an article with its comments."""
-        article = visible_article(current_user(), slug)
-        require_author(current_user(), article)
+        article = own(current_user(), visible_article(current_user(), slug))
         require_match(article, ArticleOut)
         db.session.delete(article)
         db.session.commit()
@@ -128,41 +105,9 @@ class Favorite(Resource):
         return visible_article(viewer, slug)
 
 
-class CommentList(Resource):
-    @cached
-    @accepts_query(CommentQuery)
-    @returns(CommentOut, many=True, envelope="comments")
-    def get(self, slug: str, query: dict[str, Any]) -> Page[Comment]:
-        """List the comments on an article, newest first."""
-        return paginate_by_offset(visible_comments(current_user_or_none(), slug), query)
-
-    @accepts(CommentIn, envelope="comment")
-    @returns(CommentOut, envelope="comment")
-    def post(self, slug: str, data: dict[str, Any]) -> Comment:
-        """Comment on an article."""
-        viewer = current_user()
-        article = visible_article(viewer, slug)
-        comment = Comment(article_id=article.id, author=viewer, **data)
-        db.session.add(comment)
-        db.session.commit()
-        return visible_comment(viewer, slug, comment.id)
-
-
-class CommentItem(Resource):
-    @may_fail(403)
-    @returns(status=204)
-    def delete(self, slug: str, id: int) -> None:
-        """Delete a comment."""
-        comment = visible_comment(current_user(), slug, id)
-        require_author(current_user(), comment)
-        require_match(comment, CommentOut)
-        db.session.delete(comment)
-        db.session.commit()
-
-
 class TagList(Resource):
     @cached
     @returns(TagsOut)
-    def get(self) -> dict[str, Sequence[str]]:
+    def get(self) -> dict[str, Any]:
         """List the tags in use, the most popular ones first."""
         return {"tags": db.session.scalars(popular_tags()).all()}

@@ -2,28 +2,23 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.fields import Id, Text, Time, WholeNumber
+from app.api.fields import Id, Text, Time
 from app.api.queries import OffsetQuery
 from app.api.schemas import CamelCase
-from app.schemas.profile import ProfileOut, shown
+from app.schemas.profile import ProfileOut
 
-TITLE, DESCRIPTION, BODY = "How to train your dragon", "Ever wonder how?", "With both hands."
+TITLE = {"examples": ["How to train your dragon"]}
+DESCRIPTION = {"examples": ["Ever wonder how?"]}
+BODY = {"examples": ["With both hands."]}
 TAGS = {"examples": [["dragons", "training"]]}
-
-
-def written(longest: int, example: str) -> Text:
-    """Return the field of a text that has to be given."""
-    return Text(
-        required=True, validate=validate.Length(1, longest), metadata={"examples": [example]}
-    )
 
 
 class ArticleIn(CamelCase):
     """An article as its author writes it."""
 
-    title = written(255, TITLE)
-    description = written(1000, DESCRIPTION)
-    body = written(100_000, BODY)
+    title = Text(required=True, validate=validate.Length(1, 255), metadata=TITLE)
+    description = Text(required=True, validate=validate.Length(1, 1000), metadata=DESCRIPTION)
+    body = Text(required=True, validate=validate.Length(1, 100_000), metadata=BODY)
     tag_list = fields.List(
         Text(validate=validate.Length(1, 64)), validate=validate.Length(max=20), metadata=TAGS
     )
@@ -32,12 +27,11 @@ class ArticleIn(CamelCase):
 class ListedArticleOut(CamelCase):
     """An article in a list, as the caller sees it."""
 
-    slug = shown("how-to-train-your-dragon-5eb63bbb")
-    title = shown(TITLE)
-    description = shown(DESCRIPTION)
+    slug = fields.String(required=True, metadata={"examples": ["how-to-train-your-dragon-5eb63b"]})
+    title = fields.String(required=True, metadata=TITLE)
+    description = fields.String(required=True, metadata=DESCRIPTION)
     tag_list = fields.List(fields.String(), required=True, metadata=TAGS)
-    created_at = Time()
-    updated_at = Time()
+    created_at, updated_at = Time(), Time()
     favorited = fields.Boolean(required=True, metadata={"examples": [False]})
     favorites_count = fields.Integer(required=True, metadata={"minimum": 0, "examples": [0]})
     author = fields.Nested(ProfileOut, required=True)
@@ -46,7 +40,7 @@ class ListedArticleOut(CamelCase):
 class ArticleOut(ListedArticleOut):
     """An article with its body."""
 
-    body = shown(BODY)
+    body = fields.String(required=True, metadata=BODY)
 
 
 class ArticleQuery(OffsetQuery):
@@ -60,23 +54,16 @@ class ArticleQuery(OffsetQuery):
 class CommentIn(Schema):
     """A comment as its author writes it."""
 
-    body = written(10_000, "Thank you!")
+    body = Text(required=True, validate=validate.Length(1, 10_000), metadata=BODY)
 
 
 class CommentOut(CamelCase):
     """A comment with its author, as the caller sees them."""
 
     id = Id()
-    created_at = Time()
-    updated_at = Time()
-    body = shown("Thank you!")
+    created_at, updated_at = Time(), Time()
+    body = fields.String(required=True, metadata=BODY)
     author = fields.Nested(ProfileOut, required=True)
-
-
-class CommentQuery(OffsetQuery):
-    """Comments; a client that asks for no page gets as many as possible."""
-
-    limit = WholeNumber(load_default=100, validate=validate.Range(1, 100))
 
 
 class TagsOut(Schema):

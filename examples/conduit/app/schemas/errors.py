@@ -1,19 +1,16 @@
-"""Errors, as clients of Conduit read them."""
+"""Errors, as clients of version 2 read them."""
 
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+TEXTS = fields.List(fields.String())
+
 
 class ErrorsOut(Schema):
     """What went wrong: in words as `body`, and under the name of each field."""
 
-    errors = fields.Dict(
-        keys=fields.String(),
-        values=fields.List(fields.String()),
-        required=True,
-        metadata={"required": ["body"]},
-    )
+    errors = fields.Dict(fields.String(), TEXTS, required=True, metadata={"required": ["body"]})
 
     @pre_dump
     def leave_out_envelopes(self, problem: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

@@ -9,11 +9,6 @@ from app.schemas.auth import JWT, LoginIn
 from app.schemas.user import UserIn
 
 
-def shown(example: str) -> fields.String:
-    """Return the field of a text that is always shown."""
-    return fields.String(required=True, metadata={"examples": [example]})
-
-
 class EmailLoginIn(LoginIn):
     """An e-mail address and a password."""
 
@@ -36,9 +31,9 @@ class AccountIn(UserIn):
 class ProfileOut(Schema):
     """A user as everybody may see them, and whether the caller follows them."""
 
-    username = shown("ada")
-    bio = shown("I count.")
-    image = shown("https://example.com/ada.png")
+    username = fields.String(required=True, metadata={"examples": ["ada"]})
+    bio = fields.String(required=True, metadata={"examples": ["I count."]})
+    image = fields.String(required=True, metadata={"examples": ["https://example.com/ada.png"]})
     following = fields.Boolean(required=True, metadata={"examples": [False]})
 
 
@@ -48,8 +43,8 @@ class AccountOut(ProfileOut):
     class Meta:
         exclude = ("following",)
 
-    email = shown("ada@example.com")
-    token = shown(JWT)
+    email = fields.String(required=True, metadata={"examples": ["ada@example.com"]})
+    token = fields.String(required=True, metadata={"examples": [JWT]})
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         return obj["access_token"] if attr == "token" else getattr(obj["user"], attr)
