@@ -28,10 +28,9 @@ class Article(Entity):
     """A text with a title, from which its address is made."""
 
     __tablename__ = "articles"
-    # Lists go by time; ties end in the id.
     __table_args__ = (
-        Index("ix_articles_created_at", "created_at", "id"),
-        Index("ix_articles_author_id_created_at", "author_id", "created_at", "id"),
+        Index(None, "created_at", "id"),
+        Index(None, "author_id", "created_at", "id"),
         TABLE_OPTIONS,
     )
 
@@ -62,10 +61,7 @@ class Comment(Entity):
     """A remark on an article."""
 
     __tablename__ = "comments"
-    __table_args__ = (
-        Index("ix_comments_article_id_created_at", "article_id", "created_at", "id"),
-        TABLE_OPTIONS,
-    )
+    __table_args__ = (Index(None, "article_id", "created_at", "id"), TABLE_OPTIONS)
 
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -23,7 +23,6 @@ def written(model: type[M], viewer: User | None) -> Select[M]:
         .where(User.is_active)
         .options(contains_eager(model.author).options(author))
         .order_by(model.created_at.desc(), model.id.desc())
-        # As in a profile: the rows may be loaded already.
         .execution_options(populate_existing=True)
     )
 

@@ -67,14 +67,13 @@ class ArticleItem(Resource):
     @accepts(ArticleIn, partial=True, envelope="article")
     def put(self, slug: str, data: dict[str, Any]) -> Article:
         """Change the given fields of an article; a new title moves it to another address."""
-        viewer = current_user()
-        article = own(viewer, visible_article(viewer, slug))
+        article = own(current_user(), visible_article(current_user(), slug))
         require_match(article, ArticleOut)
         if "tag_list" in data:
             data["tags"] = get_or_create_named(Tag, data.pop("tag_list"))
         article.update(data)
         db.session.commit()
-        return visible_article(viewer, article.slug)
+        return visible_article(current_user(), article.slug)
 
     @may_fail(403)
     @returns(status=204)
@@ -90,11 +89,10 @@ class ArticleItem(Resource):
 class Favorite(Resource):
     def post(self, slug: str) -> Article:
         """Add an article to the caller's favorites; a second time changes nothing."""
-        viewer = current_user()
-        article = visible_article(viewer, slug)
-        insert_once(favorites, user_id=viewer.id, article_id=article.id)
+        article = visible_article(current_user(), slug)
+        insert_once(favorites, user_id=current_user().id, article_id=article.id)
         db.session.commit()
-        return visible_article(viewer, slug)
+        return visible_article(current_user(), slug)
 
     def delete(self, slug: str) -> Article:
         """Remove an article from the caller's favorites; a second time changes nothing."""

@@ -23,14 +23,13 @@ from app.models.user import User, follows
 from app.policies.profile import visible_profile
 from app.resources import auth
 from app.schemas.profile import AccountIn, AccountOut, EmailLoginIn, ProfileOut
-from app.schemas.user import UserIn
 from app.sessions import begin_session, current_user, current_user_or_none, end_sessions_of
 
 
 class Register(Resource):
     @ignores_credentials
     @limited("RATELIMIT_REGISTER")
-    @accepts(UserIn, envelope="user")
+    @accepts(AccountIn, envelope="user")
     @returns(AccountOut, envelope="user", status=201)
     def post(self, data: dict[str, Any]) -> dict[str, Any] | None:
         """Create an account, and log in."""
@@ -80,11 +79,10 @@ class Profile(Resource):
 class Follow(Resource):
     def post(self, username: str) -> User:
         """Follow a user; a second time changes nothing."""
-        viewer = current_user()
-        user = visible_profile(viewer, username)
-        insert_once(follows, follower_id=viewer.id, followed_id=user.id)
+        user = visible_profile(current_user(), username)
+        insert_once(follows, follower_id=current_user().id, followed_id=user.id)
         db.session.commit()
-        return visible_profile(viewer, username)
+        return visible_profile(current_user(), username)
 
     def delete(self, username: str) -> User:
         """Stop following a user; a second time changes nothing."""
