@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -20,14 +21,15 @@ import yaml
 from conduit import differences, grow, lines_written, listed_differences, stale, table
 from matrix.combinations import OPTIONS, Combination
 from matrix.environments import environment
-from matrix.services import Servers
+from matrix.services import Servers, free_port
 from matrix.suites import KEPT, settings
 
-from live.api import Api, own_database, served
+from live.api import Api, listening, own_database, served
 from live.programs import run, succeed
 
 pytestmark = pytest.mark.xdist_group("conduit")
 
+HERE = Path(__file__).resolve().parent
 MOST_LINES = 600
 # The collection has so many requests, and its text so many assertions. It asks for articles by this
 # author and with this tag before it publishes any. Where there is one, it makes all assertions but
@@ -124,16 +126,20 @@ def collection() -> Path:
     return Path(named).resolve(strict=True)
 
 
+def register(base: str, username: str) -> str:
+    """Register a user and return their token."""
+    account = {"username": username, "email": f"{username}@example.com", "password": PASSWORD}
+    registered = requests.post(f"{base}/users", json={"user": account}, timeout=30)
+    assert registered.status_code == 201, registered.text
+    token: str = registered.json()["user"]["token"]
+    return token
+
+
 def publish_before(conduit: Conduit) -> None:
     """Publish the article that the collection looks for first."""
-    account = {"username": AUTHOR, "email": f"{AUTHOR}@example.com", "password": PASSWORD}
-    user = requests.post(f"{conduit.base}/users", json={"user": account}, timeout=30)
-    token = user.json()["user"]["token"]
+    headers = {"Authorization": f"Token {register(conduit.base, AUTHOR)}"}
     published = requests.post(
-        f"{conduit.base}/articles",
-        json={"article": ARTICLE},
-        headers={"Authorization": f"Token {token}"},
-        timeout=30,
+        f"{conduit.base}/articles", json={"article": ARTICLE}, headers=headers, timeout=30
     )
     assert published.status_code == 201, published.text
 
@@ -167,6 +173,28 @@ def test_collection_passes(
     assert "Traceback" not in conduit.api.log.read_text("utf-8")
     with capsys.disabled():
         print(f"\n{conduit.api.combination}: {REQUESTS} requests, {MADE} assertions, none failed")
+
+
+@pytest.mark.long
+def test_generated_requests_are_answered_as_documented(conduit: Conduit, tmp_path: Path) -> None:
+    api, port = conduit.api, free_port()
+    command = [str(api.programs / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{port}"]
+    env = {**api.env, "RATELIMIT_ENABLED": "false"}
+    base = conduit.base.replace(api.origin, f"http://127.0.0.1:{port}")
+    with listening(command, port, tmp_path / "server.log", cwd=api.project, env=env):
+        token = register(base, "ada")
+        # Without the token that it is given, it would have to be told who may do without.
+        options = ("--checks", "all", "--exclude-checks", "ignored_auth", "--continue-on-failure")
+        done = run(
+            *(sys.executable, "-m", "schemathesis.cli"),
+            *("--config-file", HERE / "schemathesis.toml", "run", f"{base}/openapi.json"),
+            *("--header", f"Authorization: Token {token}", "--max-examples", "50"),
+            *(*options, "--generation-database", "none"),
+            folder=tmp_path,
+            PYTHONPATH=str(HERE.parent),
+            SCHEMATHESIS_HOOKS="live.preconditions",
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_document_differs_from_the_published_one_as_listed(

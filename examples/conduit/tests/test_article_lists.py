@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.conduit import Conduit, errors, logged_in, name_of, publish, slugs, visitor
-from tests.factories import make_user
+from tests.factories import client_of, make_admin, make_user
 from tests.support.answers import links
 from tests.support.statements import statements_of, watched
 
@@ -56,6 +56,16 @@ def test_articles_are_found_by_tag_author_and_fan(app: Flask) -> None:
             assert response.json["articlesCount"] == len(found), query
 
 
+def test_favorites_of_a_deactivated_user_are_not_listed(app: Flask) -> None:
+    user = make_user(app)
+    path = publish(logged_in(app))
+    logged_in(app, user).post(f"{path}/favorite")
+    favorites = f"/articles?favorited={user.username}"
+    assert slugs(visitor(app).get(favorites)) == [path]
+    client_of(app, make_admin(app)).patch(f"/admin/users/{user.id}", json={"is_active": False})
+    assert slugs(visitor(app).get(favorites)) == []
+
+
 def test_pages_go_by_offset(app: Flask) -> None:
     author, reader = logged_in(app), visitor(app)
     paths = [publish(author) for _ in range(5)][::-1]
@@ -97,6 +107,14 @@ def test_feed_has_the_articles_of_followed_users(app: Flask) -> None:
     reader.delete(profile)
     assert slugs(reader.get("/articles/feed")) == []
     assert visitor(app).get("/articles/feed").status_code == 401
+
+
+def test_feed_is_no_article(app: Flask) -> None:
+    reader = logged_in(app)
+    for verb in ("PUT", "DELETE"):
+        refused = reader.open("/articles/feed", method=verb, json={"article": {"title": "New"}})
+        assert (refused.status_code, errors(refused)) == (405, {"body"}), verb
+        assert refused.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize("path", ["/articles", "/articles/feed"])

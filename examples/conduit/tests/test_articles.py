@@ -152,7 +152,7 @@ def test_unknown_article_is_404(app: Flask) -> None:
         *(("GET", "/comments"), ("POST", "/comments"), ("DELETE", "/comments/1")),
     ):
         body = {"article": {"title": "New"}} if verb == "PUT" else {"comment": {"body": "New"}}
-        response = client.open(f"/articles/nothing{path}", method=verb, json=body)
+        response = client.open(f"/articles/nothing-here{path}", method=verb, json=body)
         assert (response.status_code, errors(response)) == (404, {"body"}), (verb, path)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app import db
 from app.models.user import follows
 from tests.conduit import errors, logged_in, name_of, visitor
-from tests.factories import make_user
+from tests.factories import make_admin, make_user
 from tests.support.statements import race
 
 
@@ -48,11 +48,12 @@ def test_following_needs_a_login(app: Flask, verb: str) -> None:
 
 
 def test_unknown_and_inactive_users_have_no_profile(app: Flask) -> None:
-    inactive, reader = make_user(app, is_active=False), logged_in(app)
-    for name in ("nobody", inactive.username, "x" * 300):
-        for verb, below in (("GET", ""), ("POST", "/follow"), ("DELETE", "/follow")):
-            refused = reader.open(f"/profiles/{name}{below}", method=verb)
-            assert (refused.status_code, errors(refused)) == (404, {"body"}), (name, verb)
+    inactive = make_user(app, is_active=False)
+    for reader in (logged_in(app), logged_in(app, make_admin(app))):
+        for name in ("nobody", inactive.username, "x" * 300):
+            for verb, below in (("GET", ""), ("POST", "/follow"), ("DELETE", "/follow")):
+                refused = reader.open(f"/profiles/{name}{below}", method=verb)
+                assert (refused.status_code, errors(refused)) == (404, {"body"}), (name, verb)
 
 
 def test_follows_at_the_same_time_count_once(app: Flask) -> None:
