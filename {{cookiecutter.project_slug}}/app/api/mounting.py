@@ -12,7 +12,7 @@ from app.api.conditional import answer_conditions
 from app.api.dispatch import dispatching
 from app.api.framework import Api
 from app.api.openapi.page import mount_document
-from app.api.paths import IdConverter
+from app.api.paths import IdConverter, TextConverter
 from app.api.schemas import represent
 from app.api.versioning import VARY, chosen_version, offer_versions
 from app.api.versions import BEARER, Version
@@ -22,7 +22,11 @@ from app.errors import PROBLEM_TYPE
 def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoader) -> None:
     """Mount the versions, whose callers are found by `load_session`."""
     app.url_map.merge_slashes = False
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters |= {
+        "id": IdConverter,
+        "default": TextConverter,
+        "string": TextConverter,
+    }
     authentication.init_app(app, load_session)
     app.extensions["versions"] = versions
     app.extensions["apis"] = {}

@@ -9,13 +9,25 @@ from werkzeug.routing import (
     FloatConverter,
     IntegerConverter,
     Map,
+    UnicodeConverter,
     UUIDConverter,
+    ValidationError,
 )
 
-from app.api.fields import MAX_ID
+from app.api.fields import MAX_ID, UNSTORABLE
 
 # What the converter of text makes of its lengths.
 LENGTH = re.compile(r"\[\^/\]\{(\d+)(,?)(\d*)\}")
+
+
+class TextConverter(UnicodeConverter):
+    """Text in a path; what can't be stored is in no row."""
+
+    def to_python(self, value: str) -> str:
+        """Refuse characters that a database would choke on."""
+        if UNSTORABLE.search(value):
+            raise ValidationError
+        return value
 
 
 class IdConverter(IntegerConverter):

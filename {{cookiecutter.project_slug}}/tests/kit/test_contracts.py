@@ -24,6 +24,7 @@ from app.api.operation import (
 )
 from app.api.pages import Page, paginate_by_offset
 from app.api.queries import OffsetQuery
+from app.api.rows import one_or_404
 from app.api.schemas import CamelCase
 from app.api.versions import Version
 from tests.kit.things import ROUTES, Thing, another_kit_app, caller_of, make_thing
@@ -81,8 +82,7 @@ def schema_for(thing: Thing) -> type[Schema]:
 
 def noted(note: str) -> Thing:
     """Return the thing with a note."""
-    thing: Thing = db.one_or_404(select(Thing).where(Thing.note == note))
-    return thing
+    return one_or_404(select(Thing).where(Thing.note == note))
 
 
 class NoteList(Resource):
@@ -214,7 +214,7 @@ def client(own: Flask) -> Client:
 def caller(own: Flask) -> Client:
     """A caller of the second version."""
     caller = caller_of(own)
-    caller.scheme = "Token"
+    caller.version = SECOND
     return caller
 
 
@@ -232,8 +232,8 @@ def faults(response: TestResponse) -> dict[str, Any]:
 
 @pytest.mark.parametrize("scheme", ["Token", "token", "TOKEN"])
 def test_token_after_the_scheme_of_the_version_is_accepted(caller: Client, scheme: str) -> None:
-    caller.scheme = scheme
-    response = ask(caller, "POST", "/whoami", json={"name": "a thing"})
+    headers = {"Authorization": f"{scheme} {caller.access_token}"}
+    response = ask(caller, "POST", "/whoami", headers=headers, json={"name": "a thing"})
     assert response.json == {"token": caller.access_token}
 
 
@@ -248,12 +248,12 @@ def test_token_after_another_scheme_is_401(caller: Client, credentials: str) -> 
 
 
 def test_other_versions_keep_their_scheme(caller: Client) -> None:
-    body = {"name": "a thing"}
-    response = caller.post("/whoami", json=body)
+    caller.version = None
+    token, body = caller.access_token, {"name": "a thing"}
+    response = caller.post("/whoami", headers=bearer(token, "Token"), json=body)
     assert refusal(response) == (401, "Missing or malformed token")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
-    caller.scheme = "bearer"
-    assert caller.post("/whoami", json=body).json == {"token": caller.access_token}
+    assert caller.post("/whoami", json=body).json == {"token": token}
 
 
 # Errors
@@ -327,7 +327,7 @@ def test_errors_of_every_layer_have_the_format_of_the_version(
     call: Callable[[Client], TestResponse],
 ) -> None:
     caller = caller_of(request.getfixturevalue(mode))
-    caller.scheme = "Token"
+    caller.version = SECOND
     response = call(caller)
     assert response.status_code == status
     assert faults(response) == wrong

@@ -10,13 +10,13 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from marshmallow import Schema
 from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.routing import Rule, UnicodeConverter
+from werkzeug.routing import Rule
 
 from app.api.dispatch import Plan
 from app.api.openapi.components import add_components, credentials_of, example, headers
 from app.api.openapi.library import ANYTHING, Library, complete
 from app.api.operation import Access, Operation
-from app.api.paths import schema_of
+from app.api.paths import TextConverter, schema_of
 from app.api.versioning import ABOUT, VARY
 from app.api.versions import Version
 
@@ -159,7 +159,7 @@ def _path_parameters(rule: Rule, said: Iterable[dict[str, Any]]) -> Iterator[dic
     for name in sorted(rule.arguments):
         parameter = described.get(name, {"name": name, "in": "path", "required": True})
         schema, converter = parameter.get("schema", {}), rule._converters[name]
-        if schema.get("type", "string") == "string" or type(converter) is not UnicodeConverter:
+        if schema.get("type", "string") == "string" or type(converter) is not TextConverter:
             schema = schema | schema_of(converter)
         yield parameter | {"schema": schema}
 
