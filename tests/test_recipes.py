@@ -131,7 +131,7 @@ REMOVAL = "Remove posts"
 
 def test_recipes_work_one_after_the_other(project: Project) -> None:
     found = recipes(project.folder)
-    assert len(found) == 9
+    assert len(found) == 10
     for heading, recipe in found.items():
         if heading != REMOVAL:
             recipe.follow(project.folder, project.run)

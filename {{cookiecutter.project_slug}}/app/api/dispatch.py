@@ -20,7 +20,7 @@ from app.api.framework.mounted import ENTERED
 from app.api.limits import limit_check
 from app.api.operation import Access, Operation, operation_of
 from app.api.requests import load_body, query_parameters, read_body
-from app.api.schemas import in_envelope, schema
+from app.api.schemas import envelope_of, schema
 from app.api.versioning import forget_version
 from app.backend import database
 from app.extensions import db
@@ -127,7 +127,7 @@ def _body_schema(operation: Operation) -> Schema | None:
     if operation.body is None:
         return None
     if operation.body_envelope:
-        return in_envelope(operation.body, operation.body_envelope, partial=operation.partial)
+        return envelope_of(operation.body, operation.body_envelope, partial=operation.partial)
     return schema(operation.body, partial=operation.partial)
 
 

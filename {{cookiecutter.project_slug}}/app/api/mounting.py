@@ -22,11 +22,7 @@ from app.errors import PROBLEM_TYPE
 def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoader) -> None:
     """Mount the versions, whose callers are found by `load_session`."""
     app.url_map.merge_slashes = False
-    app.url_map.converters |= {
-        "id": IdConverter,
-        "default": TextConverter,
-        "string": TextConverter,
-    }
+    app.url_map.converters |= {"id": IdConverter, "default": TextConverter, "string": TextConverter}
     authentication.init_app(app, load_session)
     app.extensions["versions"] = versions
     app.extensions["apis"] = {}

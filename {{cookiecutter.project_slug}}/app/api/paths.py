@@ -1,4 +1,4 @@
-"""The parts of a path that vary: the converter of ids, and what each converter accepts."""
+"""The parts of a path that vary: converters of ids and text, and what each converter accepts."""
 
 import re
 from typing import Any
@@ -20,16 +20,6 @@ from app.api.fields import MAX_ID, UNSTORABLE
 LENGTH = re.compile(r"\[\^/\]\{(\d+)(,?)(\d*)\}")
 
 
-class TextConverter(UnicodeConverter):
-    """Text in a path; what can't be stored is in no row."""
-
-    def to_python(self, value: str) -> str:
-        """Refuse characters that a database would choke on."""
-        if UNSTORABLE.search(value):
-            raise ValidationError
-        return value
-
-
 class IdConverter(IntegerConverter):
     """An id in a path, written in its one canonical way."""
 
@@ -37,6 +27,15 @@ class IdConverter(IntegerConverter):
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, min=1, max=MAX_ID)
+
+
+class TextConverter(UnicodeConverter):
+    """Text in a path, such as a slug; nothing that can't be stored has it."""
+
+    def to_python(self, value: str) -> str:
+        if UNSTORABLE.search(value):
+            raise ValidationError
+        return value
 
 
 def schema_of(converter: BaseConverter) -> dict[str, Any]:

@@ -14,7 +14,7 @@ def schema(cls: type[Schema], *, many: bool = False, partial: bool = False) -> S
 
 
 @cache
-def in_envelope(cls: type[Schema], envelope: str, *, partial: bool = False) -> Schema:
+def envelope_of(cls: type[Schema], envelope: str, *, partial: bool = False) -> Schema:
     """Return the schema of an object whose only member is what another schema reads."""
     member = fields.Nested(cls(partial=partial), required=True)
     return Schema.from_dict({envelope: member}, name=f"{cls.__name__}Envelope")()

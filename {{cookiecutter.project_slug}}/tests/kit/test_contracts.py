@@ -450,6 +450,10 @@ def test_address_of_a_new_row_has_its_key(caller: Client, slug: str) -> None:
     assert shown.headers["ETag"] == created.headers["ETag"]
 
 
+def test_key_that_cannot_be_stored_is_404(client: Client) -> None:
+    assert ask(client, "GET", "/notes/a%00b").status_code == 404
+
+
 def test_address_below_another_has_both_keys(caller: Client) -> None:
     created = ask(caller, "POST", "/notes/mine/parts?x=1")
     assert created.headers["Location"] == f"{SECOND.base}/notes/mine/parts/7"

@@ -164,9 +164,8 @@ def _path_parameters(rule: Rule, said: Iterable[dict[str, Any]]) -> Iterator[dic
         yield parameter | {"schema": schema}
 
 
-def _operation(
-    rule: Rule, verb: str, method: Any, plan: Plan, said: dict[str, Any]
-) -> dict[str, Any]:
+def _operation(rule: Rule, verb: str, view: Any, said: dict[str, Any]) -> dict[str, Any]:
+    plan, method = view.plans[verb], getattr(view.view_class, verb, None)
     operation = plan.operation
     access, security = credentials_of(plan.access, plan.role)
     summary, _, details = (getdoc(method) or "").partition("\n\n")
@@ -274,8 +273,8 @@ def _problems(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> set[in
         statuses.add(401)
     if rule.arguments:
         statuses.add(404)
-        if verb in CHANGING and operation.status:
-            statuses |= {409, 412}
+    if verb in CHANGING and operation.status:
+        statuses |= {409, 412}
     if operation.query:
         statuses.add(422)
     if operation.body:
