@@ -138,6 +138,10 @@ class PartItem(Resource):
     def get(self, note: str, id: int) -> None:
         """Show nothing."""
 
+    @returns(status=204)
+    def delete(self, note: str, id: int) -> None:
+        """Delete nothing."""
+
 
 class Whoami(Resource):
     @accepts(NoteIn, partial=True)
@@ -525,3 +529,11 @@ def test_document_has_the_etags_of_rows_without_an_id(document: dict[str, Any]) 
     assert "304" in note["get"]["responses"]
     assert "ETag" in note["patch"]["responses"]["200"]["headers"]
     assert "ETag" not in parts["get"]["responses"]["200"]["headers"]
+
+
+def test_only_changes_of_what_has_an_etag_can_depend_on_it(document: dict[str, Any]) -> None:
+    condition = {"$ref": "#/components/parameters/If-Match"}
+    note = document["paths"]["/notes/{note}"]["patch"]
+    part = document["paths"]["/notes/{note}/parts/{id}"]["delete"]
+    assert (condition in note["parameters"], "412" in note["responses"]) == (True, True)
+    assert (condition in part["parameters"], "412" in part["responses"]) == (False, False)

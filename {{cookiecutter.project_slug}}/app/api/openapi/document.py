@@ -12,7 +12,6 @@ from marshmallow import Schema
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import Rule
 
-from app.api.dispatch import Plan
 from app.api.openapi.components import add_components, credentials_of, example, headers
 from app.api.openapi.library import ANYTHING, Library, complete
 from app.api.operation import Access, Operation
@@ -121,8 +120,7 @@ def _add_paths(
             if verb not in view.plans or said.get(verb, {}) is None:
                 continue
             plan, about = view.plans[verb], said.get(verb) or {}
-            method = getattr(view.view_class, verb, None)
-            operation = _operation(rule, verb, method, plan, about)
+            operation = _operation(rule, verb, view, about)
             operation["tags"] = [_tag(path)]
             if about:
                 operation = complete(operation, about, library, plan.operation.status is not None)
@@ -175,8 +173,8 @@ def _operation(rule: Rule, verb: str, view: Any, said: dict[str, Any]) -> dict[s
         # The library has the details of its own docstrings.
         "description": "\n\n".join(filter(None, ("" if said else details, access))),
         "security": security,
-        "parameters": list(_parameters(verb, operation)),
-        "responses": _responses(rule, verb, plan, said),
+        "parameters": list(_parameters(verb, view)),
+        "responses": _responses(rule, verb, view, said),
     }
     if operation.body:
         body = operation.body(partial=operation.partial)
@@ -187,17 +185,23 @@ def _operation(rule: Rule, verb: str, view: Any, said: dict[str, Any]) -> dict[s
     return documented
 
 
-def _parameters(verb: str, operation: Operation) -> Iterator[dict[str, Any] | str]:
+def _parameters(verb: str, view: Any) -> Iterator[dict[str, Any] | str]:
+    operation = view.plans[verb].operation
     if operation.query:
         yield {"in": "query", "schema": operation.query}
     if verb == "get" and operation.shows_entity:
         yield "If-None-Match"
-    if verb in CHANGING and operation.status:
+    if verb in CHANGING and operation.status and _has_etag(view):
         yield "If-Match"
 
 
-def _responses(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> dict[str, Any]:
-    operation = plan.operation
+def _has_etag(view: Any) -> bool:
+    """Return whether what an address shows has an ETag, so that a change can depend on it."""
+    return "get" in view.plans and view.plans["get"].operation.shows_entity
+
+
+def _responses(rule: Rule, verb: str, view: Any, said: dict[str, Any]) -> dict[str, Any]:
+    operation = view.plans[verb].operation
     status = operation.status or 200
     # Any other status is described by its name.
     description = SUCCESS.get(status) or f"{HTTP_STATUS_CODES.get(status, 'Success')}."
@@ -218,7 +222,7 @@ def _responses(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> dict[
             "description": "The client has the current representation.",
             "headers": headers("ETag"),
         }
-    for status in sorted(_problems(rule, verb, plan, said)):
+    for status in sorted(_problems(rule, verb, view, said)):
         responses[str(status)] = f"Problem{status}"
     return responses
 
@@ -262,8 +266,9 @@ def _headers(operation: Operation) -> Iterator[str]:
         yield "X-Cache"
 
 
-def _problems(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> set[int]:
+def _problems(rule: Rule, verb: str, view: Any, said: dict[str, Any]) -> set[int]:
     """Return every refusal that an operation can really answer with."""
+    plan = view.plans[verb]
     operation = plan.operation
     statuses = {429, 503, *operation.problems}
     if VARY or said.get("parameters"):
@@ -274,7 +279,9 @@ def _problems(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> set[in
     if rule.arguments:
         statuses.add(404)
     if verb in CHANGING and operation.status:
-        statuses |= {409, 412}
+        statuses.add(409)
+        if _has_etag(view):
+            statuses.add(412)
     if operation.query:
         statuses.add(422)
     if operation.body:
