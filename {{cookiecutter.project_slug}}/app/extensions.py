@@ -3,7 +3,7 @@
 from flask import Flask, Response, current_app
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
-from flask_limiter import Limiter
+from flask_limiter import HeaderNames, Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -18,8 +18,11 @@ __all__ = ["cache", "db", "init_cors", "init_proxies", "jwt", "limiter", "migrat
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 jwt = JWTManager()
+# The limiter would put Retry-After on every response that it counted.
+LIMITER_RETRY_AFTER = "X-RateLimit-Retry-After"
 limiter = Limiter(
     get_remote_address,
+    header_name_mapping={HeaderNames.RETRY_AFTER: LIMITER_RETRY_AFTER},
     # Read at each request: the limiter outlives one application, and each has its own setting.
     default_limits=[lambda: str(current_app.config["RATELIMIT_DEFAULT"])],
 )
