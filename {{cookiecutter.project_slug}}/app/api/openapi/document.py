@@ -13,8 +13,9 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import Rule, UnicodeConverter
 
 from app.api.dispatch import Plan
+from app.api.framework.specification import ApiOperations
 from app.api.openapi.components import add_components, credentials_of, example, headers
-from app.api.openapi.library import ANYTHING, Library, complete
+from app.api.openapi.library import ANYTHING, complete
 from app.api.operation import Access, Operation
 from app.api.paths import schema_of
 from app.api.versioning import ABOUT, VARY
@@ -59,20 +60,19 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
     )
     views = list(_views(app, version))
     add_components(spec, _declared_problems(view for _, view in views))
-    library = Library(app.extensions["apis"][version.name])
+    library = ApiOperations(app.extensions["apis"][version.name])
     for tag, meaning in (_tags(version) | library.tags).items():
         spec.tag({"name": tag, "description": meaning})
-    own = [view for view in views if not library.describes(view[0].rule)]
+    own = [view for view in views if not library.at(view[0].rule)]
     _add_paths(spec, own, version, library)
     for name, kind in spec.components.schemas.items():
         if name.endswith(CHANGES):
             # Each field may be missing, but not all of them.
             kind["minProperties"] = 1
+{% if cookiecutter.api_flavor == 'restx' %}
     # Added last: models are renamed if a schema of ours already has their name.
-    for name, kind in library.name_schemas(taken=spec.components.schemas).items():
-        spec.components.schema(name, kind)
-    for name, scheme in library.security_schemes.items():
-        spec.components.security_scheme(name, scheme)
+    library.add_components(spec)
+{% endif %}
     _add_paths(spec, [view for view in views if view not in own], version, library)
     document = spec.to_dict()
     return document | {"paths": dict(sorted(document["paths"].items()))}
@@ -102,25 +102,25 @@ def _tags(version: Version) -> dict[str, str]:
 
 
 def _add_paths(
-    spec: APISpec, views: Iterable[tuple[Rule, Any]], version: Version, library: Library
+    spec: APISpec, views: Iterable[tuple[Rule, Any]], version: Version, library: ApiOperations
 ) -> None:
-    """Add the operations of resources; `library` knows more about some, and hides others."""
+    """Add the operations of resources; `library` has more about some, and hides others."""
     for rule, view in views:
         path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
-        said = library.said_about(rule.rule)
-        parameters = list(_path_parameters(rule, filter(None, said.values())))
+        in_library = library.at(rule.rule)
+        parameters = list(_path_parameters(rule, filter(None, in_library.values())))
         operations = {}
         for verb in VERBS:
-            if verb not in view.plans or said.get(verb, {}) is None:
+            if verb not in view.plans or in_library.get(verb, {}) is None:
                 continue
-            plan, about = view.plans[verb], said.get(verb) or {}
+            plan, documented = view.plans[verb], in_library.get(verb) or {}
             method = getattr(view.view_class, verb, None)
-            operation = _operation(rule, verb, method, plan, about)
+            operation = _operation(rule, verb, method, plan, documented)
             operation["tags"] = [_tag(path)]
-            if about:
-                operation = complete(operation, about, library, plan.operation.status is not None)
-                # Methods may say different things about what is in the path.
-                own = _path_parameters(rule, [about])
+            if documented:
+                operation = complete(operation, documented, plan.operation.status is not None)
+                # Methods may document different things about what is in the path.
+                own = _path_parameters(rule, [documented])
                 operation["parameters"] += [each for each in own if each not in parameters]
             if version.deprecated:
                 operation["deprecated"] = True
@@ -141,16 +141,16 @@ def _name(cls: type[Schema] | Schema) -> str:
     return kind.__name__.removesuffix("Out") + partial
 
 
-def _path_parameters(rule: Rule, said: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the parameters in a path, each with what is said about it elsewhere."""
-    described = {
+def _path_parameters(rule: Rule, documented: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the parameters in a path, each as operations document it."""
+    known = {
         parameter["name"]: parameter
-        for operation in said
+        for operation in documented
         for parameter in operation["parameters"]
         if parameter["in"] == "path"
     }
     for name in sorted(rule.arguments):
-        parameter = described.get(name, {"name": name, "in": "path", "required": True})
+        parameter = known.get(name, {"name": name, "in": "path", "required": True})
         schema, converter = parameter.get("schema", {}), rule._converters[name]
         if schema.get("type", "string") == "string" or type(converter) is not UnicodeConverter:
             schema = schema | schema_of(converter)
@@ -158,25 +158,25 @@ def _path_parameters(rule: Rule, said: Iterable[dict[str, Any]]) -> Iterator[dic
 
 
 def _operation(
-    rule: Rule, verb: str, method: Any, plan: Plan, said: dict[str, Any]
+    rule: Rule, verb: str, method: Any, plan: Plan, documented: dict[str, Any]
 ) -> dict[str, Any]:
     operation = plan.operation
     access, security = credentials_of(plan.access, plan.role)
     summary, _, details = (getdoc(method) or "").partition("\n\n")
-    documented: dict[str, Any] = {
+    members: dict[str, Any] = {
         "operationId": f"{verb}{rule.endpoint.partition('.')[2]}",
         "summary": summary.replace("\n", " ").removesuffix("."),
         # The library has the details of its own docstrings.
-        "description": "\n\n".join(filter(None, ("" if said else details, access))),
+        "description": "\n\n".join(filter(None, ("" if documented else details, access))),
         "security": security,
         "parameters": list(_parameters(verb, operation)),
-        "responses": _responses(rule, verb, plan, said),
+        "responses": _responses(rule, verb, plan, documented),
     }
     if operation.body:
         body = operation.body(partial=operation.partial)
         content = {"schema": body, "example": example(operation.body)}
-        documented["requestBody"] = {"required": True, "content": {"application/json": content}}
-    return documented
+        members["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return members
 
 
 def _parameters(verb: str, operation: Operation) -> Iterator[dict[str, Any] | str]:
@@ -188,7 +188,7 @@ def _parameters(verb: str, operation: Operation) -> Iterator[dict[str, Any] | st
         yield "If-Match"
 
 
-def _responses(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> dict[str, Any]:
+def _responses(rule: Rule, verb: str, plan: Plan, documented: dict[str, Any]) -> dict[str, Any]:
     operation = plan.operation
     status = operation.status or 200
     # Any other status is described by its name.
@@ -207,7 +207,7 @@ def _responses(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> dict[
             "description": "The client has the current representation.",
             "headers": headers("ETag"),
         }
-    for status in sorted(_problems(rule, verb, plan, said)):
+    for status in sorted(_problems(rule, verb, plan, documented)):
         responses[str(status)] = f"Problem{status}"
     return responses
 
@@ -235,11 +235,11 @@ def _headers(operation: Operation) -> Iterator[str]:
         yield "X-Cache"
 
 
-def _problems(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> set[int]:
+def _problems(rule: Rule, verb: str, plan: Plan, documented: dict[str, Any]) -> set[int]:
     """Return every refusal that an operation can really answer with."""
     operation = plan.operation
     statuses = {429, 503, *operation.problems}
-    if VARY or said.get("parameters"):
+    if VARY or documented.get("parameters"):
         # The header may name a version that doesn't exist, a parser may refuse what it reads.
         statuses.add(400)
     if plan.access is not Access.NONE:
@@ -253,6 +253,6 @@ def _problems(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> set[in
     if operation.body:
         # A write may conflict with what somebody else wrote a moment before.
         statuses |= {400, 409, 413, 415, 422}
-    if "requestBody" in said:
+    if "requestBody" in documented:
         statuses |= {400, 413, 415}
     return statuses
