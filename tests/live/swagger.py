@@ -13,7 +13,7 @@ from typing import Any
 
 Part = dict[str, Any]
 
-VERBS = ("get", "post", "put", "patch", "delete")
+VERBS = ("get", "head", "post", "put", "patch", "delete", "options")
 EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 # What may be shown beside what the library says: null, by a field without a value; an object with
 # anything in it, of one that is missing, or of which a mask leaves a part.

@@ -22,7 +22,9 @@ from app.api.versioning import ABOUT, VARY
 from app.api.versions import Version
 
 PARAMETER = re.compile(r"<(?:[^:>]*:)?(\w+)>")
-VERBS = ("get", "post", "put", "patch", "delete")
+VERBS = ("get", "head", "post", "put", "patch", "delete", "options")
+# Flask answers these for resources that have no method for them.
+AUTOMATIC = {"head", "options"}
 CHANGING = {"put", "patch", "delete"}
 CHANGES = "Changes"
 
@@ -111,10 +113,12 @@ def _add_paths(
         parameters = list(_path_parameters(rule, filter(None, in_library.values())))
         operations = {}
         for verb in VERBS:
-            if verb not in view.plans or in_library.get(verb, {}) is None:
+            method = getattr(view.view_class, verb, None)
+            if verb not in view.plans or (verb in AUTOMATIC and not method):
+                continue
+            if in_library.get(verb, {}) is None:
                 continue
             plan, documented = view.plans[verb], in_library.get(verb) or {}
-            method = getattr(view.view_class, verb, None)
             operation = _operation(rule, verb, method, plan, documented)
             operation["tags"] = [_tag(path)]
             if documented:
@@ -124,9 +128,23 @@ def _add_paths(
                 operation["parameters"] += [each for each in own if each not in parameters]
             if version.deprecated:
                 operation["deprecated"] = True
+            if verb == "head":
+                operation["responses"] = _without_content(spec, operation["responses"])
             operations[verb] = operation
         if operations:
             spec.path(path, operations=operations, parameters=parameters)
+
+
+def _without_content(spec: APISpec, responses: dict[str, Any]) -> dict[str, Any]:
+    """Return responses, some of which are names of components, as HEAD has them."""
+    whole = {
+        status: spec.components.responses[response] if isinstance(response, str) else response
+        for status, response in responses.items()
+    }
+    return {
+        status: {key: part for key, part in response.items() if key != "content"}
+        for status, response in whole.items()
+    }
 
 
 def _tag(path: str) -> str:
@@ -238,7 +256,10 @@ def _headers(operation: Operation) -> Iterator[str]:
 def _problems(rule: Rule, verb: str, plan: Plan, documented: dict[str, Any]) -> set[int]:
     """Return every refusal that an operation can really answer with."""
     operation = plan.operation
-    statuses = {429, 503, *operation.problems}
+    statuses = {503, *operation.problems}
+    if verb != "options":
+        # Those are never counted.
+        statuses.add(429)
     if VARY or documented.get("parameters"):
         # The header may name a version that doesn't exist, a parser may refuse what it reads.
         statuses.add(400)
