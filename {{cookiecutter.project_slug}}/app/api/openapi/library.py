@@ -51,7 +51,8 @@ def _success(documented: Operation, sent: dict[str, str]) -> Operation:
 def _refusal(code: str, documented: Operation) -> Operation:
     """Return a refusal, which is a problem."""
     names = next((each for status, each in ON_PROBLEM.items() if str(status) == code), ())
-    return _success({"content": PROBLEM, **documented}, headers(*names))
+    content = documented.get("content", PROBLEM)
+    return _success({**documented, "content": content}, headers(*names))
 
 
 def _is_success(code: str) -> bool:
