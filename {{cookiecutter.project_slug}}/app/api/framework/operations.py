@@ -6,6 +6,9 @@ from typing import Any, TypeAlias
 
 Operation: TypeAlias = dict[str, Any]
 
+PROBLEM_JSON = "application/problem+json"
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
 
 class Operations:
     """The documented operations of several Apis, and their tags with descriptions."""

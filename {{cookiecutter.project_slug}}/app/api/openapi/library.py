@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.api.framework.operations import Operation
+from app.api.framework.operations import PROBLEM, PROBLEM_JSON, Operation
 from app.api.openapi.components import ON_PROBLEM, headers
 
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 ANYTHING: dict[str, Any] = {"application/json": {"schema": {}}}
 
 
@@ -51,7 +50,7 @@ def _success(documented: Operation, sent: dict[str, str]) -> Operation:
 def _refusal(code: str, documented: Operation) -> Operation:
     """Return a refusal, which is a problem."""
     names = next((each for status, each in ON_PROBLEM.items() if str(status) == code), ())
-    content = documented.get("content", PROBLEM)
+    content = documented.get("content", {PROBLEM_JSON: {"schema": PROBLEM}})
     return _success({**documented, "content": content}, headers(*names))
 
 
