@@ -49,6 +49,7 @@ from tests.support.client import Client, asking, bearer, new_client
 LibraryResource: Any = Resource.__base__
 
 SECRET = "hunter2"
+VERBS = {"get", "head", "post", "put", "patch", "delete", "options"}
 
 
 def as_text(data: Any, code: int, headers: Any) -> Response:
@@ -282,6 +283,18 @@ class Elsewhere(LibraryResource):
         return Response("anything")
 
 
+class Probed(LibraryResource):
+    """It has methods of its own for what Flask would answer."""
+
+    def head(self) -> Any:
+        """Show how much there is."""
+        return None, 200, {"X-Total": "3"}
+
+    def options(self) -> Any:
+        """Show what is possible."""
+        return {"sorts": ["name"]}
+
+
 class Mixed(LibraryResource):
     """Our decorators read and represent, the library carries."""
 
@@ -302,6 +315,7 @@ BROUGHT: dict[str, Any] = {
     "/jwt": Tokens,
     "/twice": Twice,
     "/mixed": Mixed,
+    "/probed": Probed,
     "/kept/<kind>": Kept,
     "/elsewhere": Elsewhere,
 }
@@ -519,6 +533,29 @@ def test_our_schemas_read_and_represent(client: Client) -> None:
         {"id": 7, "name": "a thing", "tags": []},
     )
     assert faults(client.post("/mixed", json={"name": ""})) == {"name"}
+
+
+def test_head_and_options_are_documented_where_a_resource_has_them(client: Client) -> None:
+    assert client.head("/probed").headers["X-Total"] == "3"
+    assert client.options("/probed").json == {"sorts": ["name"]}
+    paths = client.get("/openapi.json").json["paths"]
+    probed = paths["/probed"]
+    assert {verb: operation["summary"] for verb, operation in probed.items() if verb in VERBS} == {
+        "head": "Show how much there is",
+        "options": "Show what is possible",
+    }
+    assert "200" in probed["head"]["responses"]
+    assert not any("content" in response for response in probed["head"]["responses"].values())
+    assert probed["options"]["security"] == []
+    assert "429" not in probed["options"]["responses"]
+    assert paths["/jwt"].keys() & VERBS == {"get", "post", "put", "patch", "delete"}
+
+
+def test_representations_of_a_resource_are_documented(client: Client) -> None:
+    echo = client.get("/openapi.json").json["paths"]["/echo"]
+    media_types = echo["get"]["responses"]["200"]["content"].keys()
+    assert media_types == {"text/plain", "application/json"}
+    assert echo["delete"]["responses"]["401"]["$ref"].endswith("Problem401")
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.number)
