@@ -132,6 +132,11 @@ class PartList(Resource):
         """Add a part."""
         return {"id": 7}
 
+    @returns(PartOut, status=201, location=".PartList")
+    def put(self, note: str) -> dict[str, int]:
+        """Add a part that has no address of its own."""
+        return {"id": 7}
+
 
 class PartItem(Resource):
     @returns(status=204)
@@ -458,9 +463,12 @@ def test_key_that_cannot_be_stored_is_404(client: Client) -> None:
     assert ask(client, "GET", "/notes/a%00b").status_code == 404
 
 
-def test_address_below_another_has_both_keys(caller: Client) -> None:
-    created = ask(caller, "POST", "/notes/mine/parts?x=1")
-    assert created.headers["Location"] == f"{SECOND.base}/notes/mine/parts/7"
+@pytest.mark.parametrize(("verb", "path"), [("POST", "/parts/7"), ("PUT", "/parts")])
+def test_address_below_another_has_its_keys_and_no_query(
+    caller: Client, verb: str, path: str
+) -> None:
+    created = ask(caller, verb, "/notes/mine/parts?x=1")
+    assert created.headers["Location"] == f"{SECOND.base}/notes/mine{path}"
 
 
 # The document
