@@ -485,6 +485,7 @@ def test_document_has_the_scheme(document: dict[str, Any]) -> None:
     scheme = components["securitySchemes"]["bearer"]
     assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "Authorization")
     assert "`Token <token>`" in scheme["description"]
+    assert "refresh" not in components["securitySchemes"]
     assert components["headers"]["WWW-Authenticate"]["schema"]["examples"] == ["Token"]
 
 
@@ -530,6 +531,18 @@ def test_document_has_envelopes_and_the_names_of_clients(document: dict[str, Any
     name = changes["properties"]["note"]["$ref"].rpartition("/")[2]
     assert document["components"]["schemas"][name]["minProperties"] == 1
     assert document["components"]["schemas"]["NoteIn"]["required"] == ["name", "slug"]
+
+
+def test_requests_are_closed_and_responses_are_open(document: dict[str, Any]) -> None:
+    notes = document["paths"]["/notes"]
+    sent, _ = content(notes["post"]["requestBody"])
+    shown, _ = content(notes["get"]["responses"]["200"])
+    schemas = document["components"]["schemas"]
+    closed = {"sent": sent, "shown": shown, **{name: schemas[name] for name in ("NoteIn", "Note")}}
+    assert {name for name, kind in closed.items() if "additionalProperties" in kind} == {
+        "sent",
+        "NoteIn",
+    }
 
 
 def test_document_has_the_etags_of_rows_without_an_id(document: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import Rule
 
 from app.api.framework.specification import ApiOperations
-from app.api.openapi.components import add_components, credentials_of, example, headers
+from app.api.openapi.components import TOKENS, add_components, credentials_of, example, headers
 from app.api.openapi.library import ANYTHING, complete
 from app.api.operation import Access, Operation
 from app.api.paths import TextConverter, schema_of
@@ -77,13 +77,26 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
         if name.endswith(CHANGES):
             # Each field may be missing, but not all of them.
             kind["minProperties"] = 1
+        elif not name.endswith("In"):
+            # A response may get more fields; clients have to ignore those that they don't know.
+            kind.pop("additionalProperties", None)
 {% if cookiecutter.api_flavor == 'restx' %}
     # Added last: models are renamed if a schema of ours already has their name.
     library.add_components(spec)
 {% endif %}
     _add_paths(spec, [view for view in views if view not in own], version, library)
     document = spec.to_dict()
+    drop_unused_tokens(document)
     return document | {"paths": dict(sorted(document["paths"].items()))}
+
+
+def drop_unused_tokens(document: dict[str, Any]) -> None:
+    """Leave out kinds of tokens that no operation takes."""
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    secured = [each["security"] for each in operations if isinstance(each, dict)]
+    used = {name for security in secured for requirement in security for name in requirement}
+    for name in TOKENS.keys() - used:
+        del document["components"]["securitySchemes"][name]
 
 
 def _views(app: Flask, version: Version) -> Iterator[tuple[Rule, Any]]:
@@ -205,6 +218,7 @@ def _operation(rule: Rule, verb: str, view: Any, documented: dict[str, Any]) -> 
         content = {"schema": body, "example": example(operation.body)}
         if operation.body_envelope:
             content = _in_envelope(operation.body_envelope, content)
+            content["schema"]["additionalProperties"] = False
         members["requestBody"] = {"required": True, "content": {"application/json": content}}
     return members
 
@@ -268,12 +282,7 @@ def _in_envelope(name: str, content: dict[str, Any], total: str | None = None) -
     if total:
         properties[total], shown[total] = {"type": "integer", "minimum": 0}, 1
     return {
-        "schema": {
-            "type": "object",
-            "properties": properties,
-            "required": [*properties],
-            "additionalProperties": False,
-        },
+        "schema": {"type": "object", "properties": properties, "required": [*properties]},
         "example": shown,
     }
 
