@@ -55,6 +55,13 @@ class Id(fields.Integer):
         super().__init__(required=True, metadata={"minimum": 1, "examples": [7]})
 
 
+class Shown(fields.String):
+    """A text of a shown row."""
+
+    def __init__(self, example: str) -> None:
+        super().__init__(required=True, metadata={"examples": [example]})
+
+
 class Time(fields.AwareDateTime):
     """A time of a shown row, in RFC 3339: in UTC, with six digits after the point."""
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app import db
 from app.api.conditional import require_match
-from app.api.fields import Id, Moment, Text
+from app.api.fields import Id, Moment, Shown, Text
 from app.api.framework import Resource
 from app.api.operation import (
     accepts,
@@ -58,7 +58,7 @@ class NoteIn(CamelCase):
 class NoteOut(CamelCase):
     """A thing without its id."""
 
-    name = fields.String(required=True, metadata={"examples": ["a thing"]})
+    name = Shown("a thing")
     note = fields.String(required=True, data_key="slug", metadata=EXAMPLE)
     seen_at = fields.AwareDateTime(metadata={"examples": ["2026-01-31T12:00:00+00:00"]})
 

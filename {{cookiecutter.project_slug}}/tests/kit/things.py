@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from app import create_app, db
 from app.api.conditional import require_match
-from app.api.fields import Id, Sort, Text
+from app.api.fields import Id, Shown, Sort, Text
 from app.api.framework import Resource
 from app.api.operation import (
     accepts,
@@ -106,7 +106,7 @@ class ThingOut(Schema):
     """A thing with its tags."""
 
     id = Id()
-    name = fields.String(required=True, metadata={"examples": ["a thing"]})
+    name = Shown("a thing")
     tags = fields.List(
         fields.Pluck("ThingTagOut", "name"), required=True, metadata={"examples": [["t"]]}
     )
