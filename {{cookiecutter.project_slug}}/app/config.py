@@ -10,7 +10,7 @@ from app.backend import cache_store, database, limit_store, settings
 from app.backend.settings import ConfigError
 
 
-class Config(cache_store.CacheSettings, limit_store.LimitSettings):
+class Config(database.DatabaseSettings, cache_store.CacheSettings, limit_store.LimitSettings):
     """Settings shared by all environments; the defaults are for production."""
 
     ENVIRONMENT = "production"
@@ -29,7 +29,6 @@ class Config(cache_store.CacheSettings, limit_store.LimitSettings):
     JWT_TOKEN_LOCATION = ("headers",)
 
     SQLALCHEMY_DATABASE_URI = database.address("DATABASE_URL", ENVIRONMENT)
-    SQLALCHEMY_ENGINE_OPTIONS = database.ENGINE_OPTIONS
 
     RATELIMIT_DEFAULT = settings.rate_limits("300 per minute")
     RATELIMIT_LOGIN = settings.rate_limits("5 per minute;20 per hour")

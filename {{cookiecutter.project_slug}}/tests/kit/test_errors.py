@@ -18,9 +18,6 @@ from werkzeug.test import TestResponse
 from app import db
 from app.api.framework import Resource
 from app.api.versions import Version
-{% if sqlite %}
-from app.backend import database
-{% endif %}
 from tests.kit.things import (
     ROUTES,
     Thing,
@@ -292,10 +289,13 @@ def test_database_outage_is_503_until_it_recovers(app: Flask, tmp_path: Path) ->
         assert client.get("/things").status_code == 200
 
 
-def test_lock_that_another_holds_is_503(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lock_that_another_holds_is_503(app: Flask) -> None:
     make_thing(app)
-    monkeypatch.setitem(database.ENGINE_OPTIONS["connect_args"], "timeout", 0)
-    with another_kit_app(app) as hasty, app.app_context(), db.engine.begin() as holder:
+    with (
+        another_kit_app(app, DATABASE_LOCK_TIMEOUT="0") as hasty,
+        app.app_context(),
+        db.engine.begin() as holder,
+    ):
         holder.execute(update(Thing).values(count=1))
         response = caller_of(hasty).post("/things", json={"name": "another"})
     assert refusal(response) == AWAY
