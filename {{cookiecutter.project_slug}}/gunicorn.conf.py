@@ -8,8 +8,9 @@ import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 {% if not cookiecutter.__in_process %}
+from secrets import token_hex
 from shutil import rmtree
-from tempfile import mkdtemp
+from tempfile import gettempdir
 {% endif %}
 from types import ModuleType
 
@@ -72,16 +73,18 @@ accesslog = None
 {% if not cookiecutter.__in_process %}
 
 if workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    # Workers add up their metrics in files. A new folder per start keeps old numbers out.
-    metrics_folder = mkdtemp(prefix="metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
+    # Workers add up their metrics in files. A new folder per start keeps old numbers out; a reload
+    # reads this file again, and goes on with the folder that it finds in the environment.
+    metrics_folder = Path(gettempdir(), f"metrics-{token_hex(8)}")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)
 
-    @atexit.register
-    def remove_metrics() -> None:
-        """Remove the metrics' folder when the master ends, as a daemon too."""
-        rmtree(metrics_folder, ignore_errors=True)
+    def on_starting(server: object) -> None:
+        """Make the folder, and remove it when the master ends, which may be a daemon by now."""
+        metrics_folder.mkdir(mode=0o700)
+        atexit.register(remove_metrics, os.getpid())
 
-    def post_fork(server: object, worker: object) -> None:
-        """Leave the folder to the master when a worker ends."""
-        atexit.unregister(remove_metrics)
+    def remove_metrics(master: int) -> None:
+        """Remove the folder, unless it is a worker that ends: workers are copies of the master."""
+        if os.getpid() == master:
+            rmtree(metrics_folder, ignore_errors=True)
 {% endif %}

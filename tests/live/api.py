@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -117,12 +117,14 @@ def served(
     servers: Servers,
     folder: Path,
     change: Callable[[Path], None] = lambda project: None,
+    way_to: Callable[[str], AbstractContextManager[str]] = nullcontext,
     **environ: str,
 ) -> Iterator[Api]:
     """Render a combination below `folder`, migrate its own database, and serve it meanwhile.
 
-    `change` gets the rendered folder before anything of it runs. Rate limits are off, since the
-    callers here are in a hurry; `environ` may set anything else.
+    `change` gets the rendered folder before anything of it runs, and `way_to` the address of the
+    database, for which it may give another. Rate limits are off, since the callers here are in a
+    hurry; `environ` may set anything else.
     """
     for kind in needed(combination):
         if kind in servers.missing:
@@ -141,8 +143,7 @@ def served(
         "LOG_LEVEL": "WARNING",
         **environ,
     }
-    with own_database(project, programs, env) as url:
-        env["DATABASE_URL"] = url
+    with own_database(project, programs, env) as url, way_to(url) as env["DATABASE_URL"]:
         port = free_port()
         log = folder / "server.log"
         api = Api(combination, project, programs, env, f"http://127.0.0.1:{port}", log)

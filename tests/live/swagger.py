@@ -13,7 +13,7 @@ from typing import Any
 
 Part = dict[str, Any]
 
-VERBS = ("get", "post", "put", "patch", "delete")
+VERBS = ("get", "head", "post", "put", "patch", "delete", "options")
 EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 # What may be shown beside what the library says: null, by a field without a value; an object with
 # anything in it, of one that is missing, or of which a mask leaves a part.
@@ -136,36 +136,36 @@ class Comparison:
         theirs, ours = whole(self.reference, theirs), whole(self.project, ours)
         several = "anyOf" in theirs or "oneOf" in theirs
         for choice in [ours] if several else self.choices(ours):
-            for keyword, said in theirs.items():
-                yield from self.keyword(keyword, said, choice)
+            for keyword, value in theirs.items():
+                yield from self.keyword(keyword, value, choice)
         self.open.remove(pair)
 
-    def keyword(self, keyword: str, said: Any, ours: Part) -> Iterator[str]:
+    def keyword(self, keyword: str, value: Any, ours: Part) -> Iterator[str]:
         found = ours.get(keyword)
         match keyword:
             case "type":
-                types = [said] if isinstance(said, str) else said
-                if found != said and not (self.shown and found == [*types, "null"]):
-                    yield f"type: {said!r} is {found!r}"
+                types = [value] if isinstance(value, str) else value
+                if found != value and not (self.shown and found == [*types, "null"]):
+                    yield f"type: {value!r} is {found!r}"
             case "enum":
-                if found != said and not (self.shown and found == [*said, None]):
-                    yield f"enum: {said!r} is {found!r}"
+                if found != value and not (self.shown and found == [*value, None]):
+                    yield f"enum: {value!r} is {found!r}"
             case "required":
-                yield from (f".{name} is optional" for name in said if name not in (found or ()))
+                yield from (f".{name} is optional" for name in value if name not in (found or ()))
             case "properties":
-                for name, schema in said.items():
+                for name, schema in value.items():
                     yield from within(f".{name}", self.property(name, schema, ours))
-            case "items" | "additionalProperties" if isinstance(said, dict) and found is not None:
-                yield from within("[]", self.schema(said, found))
+            case "items" | "additionalProperties" if isinstance(value, dict) and found is not None:
+                yield from within("[]", self.schema(value, found))
             case "anyOf" | "oneOf":
-                for schema in said:
+                for schema in value:
                     if all([*self.schema(schema, each)] for each in found or ()):
                         yield f"{keyword}: {schema!r} is missing"
             case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
                 # JSON Schema has no bounds of dates.
-                yield from missing({keyword: said}, {keyword: ours.get(f"x-{keyword}", found)})
+                yield from missing({keyword: value}, {keyword: ours.get(f"x-{keyword}", found)})
             case _:
-                yield from missing({keyword: said}, ours)
+                yield from missing({keyword: value}, ours)
 
     def property(self, name: str, theirs: Part, ours: Part) -> Iterator[str]:
         found = ours.get("properties", {}).get(name)
@@ -186,7 +186,7 @@ class Comparison:
         if "anyOf" not in schema:
             yield schema
             return
-        rest = {key: said for key, said in schema.items() if key != "anyOf"}
+        rest = {key: value for key, value in schema.items() if key != "anyOf"}
         offered = [each for each in schema["anyOf"] if not (self.shown and is_beside(each))]
         for each in offered or [{}]:
             yield from self.choices(whole(self.project, {"allOf": [each, rest]}))
@@ -201,8 +201,8 @@ def missing(theirs: Part, ours: Part, *keys: str) -> Iterator[str]:
     """Yield a line for each of these keys, or of all, whose value isn't the same in both."""
     for key in keys or theirs:
         if key in theirs and theirs[key] != ours.get(key):
-            said = repr(ours[key]) if key in ours else "missing"
-            yield f"{key}: {theirs[key]!r} is {said}"
+            value = repr(ours[key]) if key in ours else "missing"
+            yield f"{key}: {theirs[key]!r} is {value}"
 
 
 def operations(document: Part) -> set[tuple[str, str]]:
@@ -224,7 +224,7 @@ def is_token(scheme: Part) -> bool:
 
 def is_beside(schema: Part) -> bool:
     """Tell whether a schema only stands beside what the library says."""
-    return {key: said for key, said in schema.items() if key != "description"} in BESIDE
+    return {key: value for key, value in schema.items() if key != "description"} in BESIDE
 
 
 def resolved(document: Part, part: Part) -> Part:
@@ -253,25 +253,25 @@ def spread(parameter: Part) -> Part:
 
 def whole(document: Part, schema: Part) -> Part:
     """Return a schema with all that it refers to and is made of, in the words of OpenAPI 3.1."""
-    own = {key: said for key, said in modern(schema).items() if key not in {"$ref", "allOf"}}
+    own = {key: value for key, value in to_3_1(schema).items() if key not in {"$ref", "allOf"}}
     parts = [whole(document, each) for each in schema.get("allOf", ())]
     if "$ref" in schema:
         parts.append(whole(document, resolved(document, schema)))
     made: Part = {}
     for part in [*parts, own]:
-        for key, said in part.items():
+        for key, value in part.items():
             match key:
                 case "properties":
-                    made[key] = made.get(key, {}) | said
+                    made[key] = made.get(key, {}) | value
                 case "required":
-                    made[key] = [*made.get(key, ()), *said]
+                    made[key] = [*made.get(key, ()), *value]
                 case _:
-                    made[key] = said
+                    made[key] = value
     return made
 
 
-def modern(schema: Part) -> Part:
-    """Return a schema of OpenAPI 3.0 in the words of 3.1."""
+def to_3_1(schema: Part) -> Part:
+    """Return a schema of OpenAPI 3.0 as one of 3.1."""
     new = {**schema}
     if "example" in new:
         new["examples"] = [new.pop("example")]

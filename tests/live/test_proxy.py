@@ -99,8 +99,8 @@ class Proxy:
 @pytest.fixture(scope="module")
 def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    settings = {"CORS_ORIGINS": ",".join(ORIGINS)}
-    with served(HEADER_MODE, servers, folder, add_second_version, **settings) as api:
+    origins = ",".join(ORIGINS)
+    with served(HEADER_MODE, servers, folder, add_second_version, CORS_ORIGINS=origins) as api:
         author = api.admin()
         account = {"username": "reader", "email": "reader@example.com", "password": PASSWORD}
         api.call("POST", "/auth/register", expect=201, json=account)

@@ -13,7 +13,7 @@ from app.api.versioning import VersionedFlask
 from app.api.versions import Version
 from app.backend.settings import load_env_file
 from app.config import load_config
-from app.extensions import cache, db, init_cors, init_proxies, jwt, limiter, migrate
+from app.extensions import cache, db, init_cors, init_database, init_proxies, jwt, limiter, migrate
 from app.routes import VERSIONS
 from app.sessions import find_session
 
@@ -37,7 +37,7 @@ def create_app(
     logs.init_app(app)
     errors.init_app(app)
     init_proxies(app)
-    db.init_app(app)
+    init_database(app)
     migrate.init_app(app, db)
     jwt.init_app(app)
     init_cors(app)

@@ -1,7 +1,8 @@
 """Registration, password checks and account changes, for resources and commands."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -27,15 +28,16 @@ def add_user(data: dict[str, Any], roles: Iterable[str] = (USER,)) -> User:
     return user
 
 
-def check_credentials(username: str, password: str) -> User:
-    """Return the active user with this name and password; any refusal is the same 401.
+def check_credentials(password: str, **account: str) -> User:
+    """Return the active user with this `username` or `email`; any refusal is the same 401.
 
     It takes the same time for unknown names as for wrong passwords.
     """
-    named = select(User).where(User.username_key == username.lower())
+    ((column, name),) = account.items()
+    named = select(User).filter_by(**{f"{column}_key": name.lower()})
     user = db.session.scalars(named.options(joinedload(User.roles))).unique().one_or_none()
     # Some databases ignore trailing spaces; the limit by account does not.
-    if user is None or user.username.lower() != username.lower():
+    if user is None or getattr(user, column).lower() != name.lower():
         passwords.verify_nobody(password)
         raise Unauthorized(WRONG_CREDENTIALS)
     if not user.verify_password(password) or not user.is_active:
@@ -53,17 +55,23 @@ def renew_hash(user: User, password: str) -> None:
     db.session.execute(renewed)
 
 
-def account_key() -> str:
-    """Return a key for the account that a login names, whether it exists or not.
+def account_key(*path: str) -> Callable[[], str]:
+    """Return a function that returns a key for the account that a login names.
 
-    Logins without a username are counted by the client's address.
+    `path` leads to the name in the body: `account_key("user", "email")`. Logins without one are
+    counted by the client's address; the account doesn't have to exist.
     """
+    return partial(_account_key, path)
+
+
+def _account_key(path: Iterable[str]) -> str:
     try:
         read_body()
-        body = request.get_json(silent=True)
+        name = request.get_json(silent=True)
     except (HTTPException, RecursionError):  # broken, too large or too deep: refused later
-        body = None
-    name = body.get("username") if isinstance(body, dict) else None
+        name = None
+    for member in path:
+        name = name.get(member) if isinstance(name, dict) else None
     counted = name if isinstance(name, str) else get_remote_address()
     # Some stores refuse long keys, and keys with spaces or control characters.
     digest = hashlib.sha256(counted.lower().encode("utf-8", "replace")).hexdigest()

@@ -10,7 +10,7 @@ from app.backend import cache_store, database, limit_store, settings
 from app.backend.settings import ConfigError
 
 
-class Config(cache_store.CacheSettings, limit_store.LimitSettings):
+class Config(database.DatabaseSettings, cache_store.CacheSettings, limit_store.LimitSettings):
     """Settings shared by all environments; the defaults are for production."""
 
     ENVIRONMENT = "production"
@@ -29,16 +29,18 @@ class Config(cache_store.CacheSettings, limit_store.LimitSettings):
     JWT_TOKEN_LOCATION = ("headers",)
 
     SQLALCHEMY_DATABASE_URI = database.address("DATABASE_URL", ENVIRONMENT)
-    SQLALCHEMY_ENGINE_OPTIONS = database.ENGINE_OPTIONS
 
     RATELIMIT_DEFAULT = settings.rate_limits("300 per minute")
     RATELIMIT_LOGIN = settings.rate_limits("5 per minute;20 per hour")
     RATELIMIT_REGISTER = settings.rate_limits("10 per hour")
 
-    # The cost of a password hash: the second recommendation of RFC 9106, section 4.
-    PASSWORD_TIME_COST = 3
-    PASSWORD_MEMORY_COST = 65536  # KiB
-    PASSWORD_PARALLELISM = 4
+    # The cost of a password hash, from OWASP's Password Storage Cheat Sheet. A login renews a hash
+    # that was made at another cost.
+    PASSWORD_TIME_COST = 2
+    PASSWORD_MEMORY_COST = 19456  # KiB
+    PASSWORD_PARALLELISM = 1
+    # How many hashes a process computes at once; each needs that memory, and a core.
+    PASSWORD_HASHES_AT_ONCE = settings.whole_number(4, minimum=1)
 
     TRUSTED_PROXIES = settings.whole_number(0)
     CORS_ORIGINS = settings.origins()

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -12,11 +12,12 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.backend import database
-from app.extensions import db
+from app.extensions import LIMITER_RETRY_AFTER, db
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +45,12 @@ def problem(
     detail: str,
     errors: dict[str, list[str]] | None = None,
     members: Mapping[str, Any] | None = None,
+    headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
     """Return a problem document as a response.
 
     `errors` names what is wrong with each field; `members` are extensions (RFC 9457, section 3.2).
+    `headers` replace our own, except those that describe a body.
     """
     body: dict[str, Any] = {
         **(members or {}),
@@ -65,6 +68,10 @@ def problem(
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
+    others = Headers(headers)
+    for name in ("Content-Type", "Content-Length"):
+        others.remove(name)
+    response.headers.update(others)
     return response
 
 
@@ -77,7 +84,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DBAPIError, report_database_error)
     app.register_error_handler(PoolTimeout, report_unavailable)
     app.register_error_handler(Exception, report_crash)
-    app.after_request(correct_retry_after)
+    app.after_request(set_retry_after)
 
 
 def report_http_error(error: HTTPException) -> Response:
@@ -88,10 +95,9 @@ def report_http_error(error: HTTPException) -> Response:
     stock = kind.__module__ == HTTPException.__module__ and detail == kind.description
     if stock or isinstance(error, RateLimitExceeded) or not isinstance(detail, str):
         detail = None
-    response = problem(status, detail or default_detail(status))
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    return response
+    if isinstance(error, MethodNotAllowed):
+        error.valid_methods = sorted(error.valid_methods or ())
+    return problem(status, detail or default_detail(status), headers=error.get_headers())
 
 
 def default_detail(status: int) -> str:
@@ -169,12 +175,11 @@ def report_crash(error: Exception) -> Response:
     return problem(500, DETAILS[HTTPStatus.INTERNAL_SERVER_ERROR])
 
 
-def correct_retry_after(response: Response) -> Response:
-    """Keep Retry-After to refusals; the limiter puts it on every response that it counted."""
-    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(RETRY_AFTER)
-    elif response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        response.headers["Retry-After"] = str(max(1, int(response.headers.get("Retry-After", 1))))
-    else:
-        response.headers.pop("Retry-After", None)
+def set_retry_after(response: Response) -> Response:
+    """Tell refused clients how many seconds to wait, unless whoever refused them has."""
+    seconds = int(response.headers.pop(LIMITER_RETRY_AFTER, 0))
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        response.headers.setdefault("Retry-After", str(max(1, seconds)))
+    elif response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers.setdefault("Retry-After", str(RETRY_AFTER))
     return response

@@ -1,9 +1,11 @@
 """Flask extensions, made here and bound to the application by create_app()."""
 
+import logging
+
 from flask import Flask, Response, current_app
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
-from flask_limiter import Limiter
+from flask_limiter import HeaderNames, Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -12,14 +14,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.backend.base import Base
 from app.backend.entries import cache
 
-__all__ = ["cache", "db", "init_cors", "init_proxies", "jwt", "limiter", "migrate"]
+__all__ = ["cache", "db", "init_cors", "init_database", "init_proxies", "jwt", "limiter", "migrate"]
+
+log = logging.getLogger(__name__)
 
 # Committed objects stay readable while the response is built, without another query.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 jwt = JWTManager()
+# The limiter would put Retry-After on every response that it counted.
+LIMITER_RETRY_AFTER = "X-RateLimit-Retry-After"
 limiter = Limiter(
     get_remote_address,
+    header_name_mapping={HeaderNames.RETRY_AFTER: LIMITER_RETRY_AFTER},
     # Read at each request: the limiter outlives one application, and each has its own setting.
     default_limits=[lambda: str(current_app.config["RATELIMIT_DEFAULT"])],
 )
@@ -40,6 +47,19 @@ EXPOSED_HEADERS = [
     "X-Request-ID",
     "X-Total-Count",
 ]
+
+
+def init_database(app: Flask) -> None:
+    """Bind the database, and let no connection that dies after the response change it."""
+    db.init_app(app)
+
+    @app.teardown_appcontext
+    def close_session(error: BaseException | None) -> None:
+        try:
+            db.session.remove()
+        except Exception as failure:  # each driver has errors of its own
+            log.warning("A database connection was lost: %s", str(failure).partition("\n")[0])
+            db.session.registry.clear()
 
 
 def init_cors(app: Flask) -> None:

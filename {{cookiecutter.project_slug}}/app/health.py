@@ -1,24 +1,23 @@
 """Endpoints for operators: liveness, readiness and metrics."""
 
+import logging
 import time
 from collections.abc import Callable
 
 from flask import Flask, Response, g, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.backend.entries import store_answers
-from app.backend.metrics import collect_metrics
+from app.backend.metrics import collect_metrics, record_request
 from app.backend.settings import ConfigError
 from app.errors import problem
 from app.extensions import db, limiter
 
+log = logging.getLogger(__name__)
+
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-REQUESTS = Counter("http_requests_total", "Requests answered.", ["method", "endpoint", "status"])
-SECONDS = Histogram(
-    "http_request_duration_seconds", "Time until the response.", ["method", "endpoint"]
-)
 
 
 def init_app(app: Flask) -> None:
@@ -43,15 +42,19 @@ def readyz() -> Response:
 
 def metrics() -> Response:
     """Send the counts of all processes to Prometheus."""
-    return Response(collect_metrics(), content_type=CONTENT_TYPE_LATEST)
+    try:
+        text = collect_metrics()
+    except (OSError, ValueError) as error:  # their folder is gone, or can't be read
+        log.warning("Metrics can't be read: %s", error)
+        return problem(503, "The metrics can't be read")
+    return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
 def measure(response: Response) -> Response:
     """Count and time a request; few label values, since clients can send any path and method."""
-    endpoint = request.endpoint or "none"
     method = request.method if request.method in METHODS else "other"
-    REQUESTS.labels(method, endpoint, response.status_code).inc()
-    SECONDS.labels(method, endpoint).observe(time.perf_counter() - g.started)
+    seconds = time.perf_counter() - g.started
+    record_request(method, request.endpoint or "none", response.status_code, seconds)
     return response
 
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import contains_eager
 from werkzeug.exceptions import Unauthorized
 
+from app.accounts import check_credentials, renew_hash
 from app.api.authentication import UNAUTHENTICATED
 from app.api.fields import UNSTORABLE
 from app.backend.base import utcnow
@@ -33,6 +34,7 @@ from app.backend.database import lock_row
 from app.extensions import db
 from app.models.session import Session, new_id
 from app.models.user import User
+from app.security import passwords
 
 
 def current_user() -> User:
@@ -46,8 +48,20 @@ def current_user_or_none() -> User | None:
     return current_user() if g.session else None
 
 
+def log_in(password: str, **account: str) -> dict[str, Any]:
+    """Begin a session of the user with this `username` or `email`, and return its tokens."""
+    while True:
+        user = check_credentials(password, **account)
+        if passwords.is_outdated(user.password_hash):
+            renew_hash(user, password)
+        if tokens := begin_session(user):
+            return tokens
+        # Another request has changed or rehashed the password since it was read.
+        db.session.rollback()
+
+
 def begin_session(user: User) -> dict[str, Any] | None:
-    """Begin a session and return its tokens, or None if the password has changed meanwhile.
+    """Begin a session of a stored user; return its tokens, or None for a password that has changed.
 
     A new password ends the user's sessions. The insert locks the user's row and compares the hash
     with the one that was checked, so a login with the old password either has begun its session,

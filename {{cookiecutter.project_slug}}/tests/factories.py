@@ -8,6 +8,7 @@ from flask import Flask
 from app import db
 from app.accounts import add_user
 from app.api.schemas import schema
+from app.api.versions import Version
 from app.models.user import ROLES, USER, User
 from app.schemas.user import UserIn
 from app.sessions import begin_session
@@ -43,9 +44,9 @@ def make_admin(app: Flask) -> User:
     return make_user(app, roles=ROLES)
 
 
-def client_of(app: Flask, user: User) -> Client:
-    """Return a client that is logged in as a user."""
-    client = new_client(app)
+def client_of(app: Flask, user: User, version: Version | None = None) -> Client:
+    """Return a client that is logged in as a user, and calls this version or the default one."""
+    client = new_client(app, version)
     with app.app_context():
         tokens = begin_session(user)
     assert tokens

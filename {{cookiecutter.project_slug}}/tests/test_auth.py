@@ -17,6 +17,7 @@ from app.api.schemas import schema
 from app.models.user import ADMIN, ROLES, User
 from app.schemas.auth import TokensOut
 from app.schemas.user import PublicUserOut, UserOut
+from app.security import passwords
 from tests.factories import PASSWORD, client_as, client_of, make_user
 from tests.support.answers import faults, fields, refusal
 from tests.support.client import Client, bearer, new_client
@@ -136,6 +137,30 @@ def test_login_with_a_password_that_is_being_changed_is_401(app: Flask) -> None:
     with watched(app, change_it_first):
         assert late.log_in(user.username, PASSWORD).status_code == 401
     assert late.log_in(user.username, "another one").status_code == 200
+
+
+def test_right_password_that_cannot_be_checked_is_503(app: Flask, client: Client) -> None:
+    user = make_user(app)
+    with app.app_context():
+        # Argon2 can't work with so little memory; with too little on the machine it's the same.
+        impossible = user.password_hash.replace("m=8,", "m=1,")
+        db.session.execute(update(User).values(password_hash=impossible))
+        db.session.commit()
+    response = client.log_in(user.username, PASSWORD)
+    assert refusal(response) == (503, passwords.BUSY)
+    assert response.headers["Retry-After"] == "5"
+
+
+def test_passwords_are_hashed_a_few_at_once(
+    app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = make_user(app)
+    monkeypatch.setitem(app.config, "PASSWORD_HASHES_AT_ONCE", 1)
+    monkeypatch.setattr(passwords, "LONGEST_WAIT", 0.01)
+    log_in = partial(client.log_in, user.username, PASSWORD)
+    with app.app_context(), passwords.hashing():
+        assert apart(log_in).status_code == 503
+    assert log_in().status_code == 200
 
 
 # The limit of logins

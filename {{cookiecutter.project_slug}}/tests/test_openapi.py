@@ -134,8 +134,7 @@ def test_examples_show_every_field(
 def test_examples_of_bodies_can_be_sent(
     app: Flask, version: Version, operations: list[Operation]
 ) -> None:
-    client = client_of(app, make_admin(app))
-    client.scheme = version.scheme
+    client = client_of(app, make_admin(app), version)
     for path, verb, operation in operations:
         if "requestBody" in operation and (path, verb) in own_routes(version):
             example = operation["requestBody"]["content"]["application/json"]["example"]

@@ -16,7 +16,7 @@ from werkzeug.exceptions import Forbidden
 from app.api.authentication import access_of, authenticate
 from app.api.cache import is_for_everyone, look_up
 from app.api.framework import representation_headers
-from app.api.framework.mounted import ENTERED
+from app.api.framework.base import ENTERED
 from app.api.limits import limit_check
 from app.api.operation import Access, Operation, operation_of
 from app.api.requests import load_body, query_parameters, read_body
@@ -156,7 +156,7 @@ def dispatching(view: Callable[..., Any], scheme: str) -> View:
     plans = plans_for(view, scheme)
     inner = view
     if hasattr(view, "view_class") and any(plan.varies for plan in plans.values()):
-        inner = in_its_idiom(view)
+        inner = library_view(view)
 
     @wraps(view)
     def dispatch(**arguments: Any) -> Response:
@@ -166,8 +166,8 @@ def dispatching(view: Callable[..., Any], scheme: str) -> View:
     return dispatch
 
 
-def in_its_idiom(view: View) -> View:
-    """Wrap a view of the library's idiom, which reads bodies and chooses representations itself."""
+def library_view(view: View) -> View:
+    """Wrap a view in the library's idiom, which reads bodies and chooses representations itself."""
 
     def call_view(**arguments: Any) -> Response:
         if request.is_json:

@@ -1,7 +1,7 @@
 """Fields that refuse what the stock ones let through, and those that many schemas share."""
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -55,12 +55,23 @@ class Id(fields.Integer):
         super().__init__(required=True, metadata={"minimum": 1, "examples": [7]})
 
 
+class Shown(fields.String):
+    """A text of a shown row."""
+
+    def __init__(self, example: str) -> None:
+        super().__init__(required=True, metadata={"examples": [example]})
+
+
 class Time(fields.AwareDateTime):
-    """A time of a shown row, in RFC 3339."""
+    """A time of a shown row, in RFC 3339: in UTC, with six digits after the point."""
 
     def __init__(self, **kwargs: Any) -> None:
-        example = "2026-01-31T12:00:00.123456+00:00"
-        super().__init__(required=True, format="iso", metadata={"examples": [example]}, **kwargs)
+        example = "2026-01-31T12:00:00.123456Z"
+        super().__init__(required=True, metadata={"examples": [example]}, **kwargs)
+
+    def _serialize(self, value: datetime | None, *args: Any, **kwargs: Any) -> str | None:
+        # A `+` in a query is a space.
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z" if value else None
 
 
 class Flag(fields.Boolean):

@@ -1,12 +1,13 @@
-"""Rows that are there once, no matter how many requests add them at the same time."""
+"""Finding rows, and adding those that must be there only once."""
 
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Table, exists, insert, select
+from sqlalchemy import Select, Table, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from app.backend.base import Base
 from app.extensions import db
 
 
@@ -19,7 +20,14 @@ class Named(Protocol):
     def __init__(self, *, name: str) -> None: ...
 
 
+M = TypeVar("M", bound=Base)
 N = TypeVar("N", bound=Named)
+
+
+def one_or_404(rows: Select[M], detail: str | None = None) -> M:
+    """Return the row that a statement selects; raise 404 with this detail if there is none."""
+    row: M = db.one_or_404(rows, description=detail)
+    return row
 
 
 def get_or_create_named(model: type[N], names: Iterable[str]) -> list[N]:

@@ -62,20 +62,20 @@ def index_foreign_keys(table: Table) -> None:
             Index(None, *key.columns)
 
 
-def association_table(name: str, left: str, right: str) -> Table:
-    """Return the table of a many-to-many relationship between two columns.
+def association_table(name: str, **columns: str) -> Table:
+    """Return the table of a many-to-many relationship, whose columns refer to two others.
 
-    `association_table("user_roles", "users.id", "roles.id")` has the columns `user_id` and
-    `role_id`; a row goes with either of the rows that it connects.
+    `association_table("follows", follower_id="users.id", followed_id="users.id")` connects users;
+    a row goes with either of the rows that it connects.
     """
-
-    def reference(target: str, **options: Any) -> Column[int]:
-        table, _, key = target.partition(".")
-        reference = ForeignKey(target, ondelete="CASCADE")
-        return Column(f"{table.removesuffix('s')}_{key}", reference, primary_key=True, **options)
-
-    left_column, right_column = reference(left), reference(right, index=True)
-    return Table(name, Base.metadata, left_column, right_column, **ASSOCIATION_OPTIONS)
+    (left, left_target), (right, right_target) = columns.items()
+    return Table(
+        name,
+        Base.metadata,
+        Column(left, ForeignKey(left_target, ondelete="CASCADE"), primary_key=True),
+        Column(right, ForeignKey(right_target, ondelete="CASCADE"), primary_key=True, index=True),
+        **ASSOCIATION_OPTIONS,
+    )
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -14,7 +14,7 @@ ADMIN = "admin"
 USER = "user"
 ROLES = (ADMIN, USER)
 
-user_roles = association_table("user_roles", "users.id", "roles.id")
+user_roles = association_table("user_roles", user_id="users.id", role_id="roles.id")
 
 
 class Role(Base):

@@ -4,7 +4,7 @@ from sqlalchemy import Select, false, or_, select, true
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from app.extensions import db
+from app.api.rows import one_or_404
 from app.models.post import Post
 from app.models.user import User
 
@@ -36,8 +36,7 @@ def visible_posts(viewer: User | None) -> Select[Post]:
 
 def visible_post(viewer: User | None, id: int) -> Post:
     """Return a post that the viewer may see, or raise 404."""
-    found: Post = db.one_or_404(visible_posts(viewer).where(Post.id == id), description=NOT_FOUND)
-    return found
+    return one_or_404(visible_posts(viewer).where(Post.id == id), NOT_FOUND)
 
 
 def editable_post(viewer: User, id: int) -> Post:

@@ -3,6 +3,7 @@
 from sqlalchemy import Select, exists, select, true, update
 from werkzeug.exceptions import Conflict, Forbidden
 
+from app.api.rows import one_or_404
 from app.extensions import db
 from app.models.user import ADMIN, Role, User
 
@@ -19,8 +20,7 @@ def visible_users(viewer: User | None) -> Select[User]:
 
 def visible_user(viewer: User | None, id: int) -> User:
     """Return a user whom the viewer may see, or raise 404."""
-    found: User = db.one_or_404(visible_users(viewer).where(User.id == id), description=NOT_FOUND)
-    return found
+    return one_or_404(visible_users(viewer).where(User.id == id), NOT_FOUND)
 
 
 def can_manage(viewer: User | None, user: User) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_limiter.util import get_remote_address
 
-from app.accounts import account_key, add_user, check_credentials, renew_hash
+from app.accounts import account_key, add_user
 from app.api.framework import Resource
 from app.api.operation import (
     accepts,
@@ -19,8 +19,7 @@ from app.extensions import db
 from app.models.user import User
 from app.schemas.auth import LoginIn, TokensOut
 from app.schemas.user import CreatedUserOut, UserIn
-from app.security import passwords
-from app.sessions import begin_session, end_session, rotate_session
+from app.sessions import end_session, log_in, rotate_session
 
 
 class Register(Resource):
@@ -38,19 +37,12 @@ class Register(Resource):
 class Login(Resource):
     @ignores_credentials
     @may_fail(401)
-    @limited("RATELIMIT_LOGIN", get_remote_address, account_key)
+    @limited("RATELIMIT_LOGIN", get_remote_address, account_key("username"))
     @accepts(LoginIn)
     @returns(TokensOut)
     def post(self, data: dict[str, str]) -> dict[str, Any]:
         """Exchange a name and a password for a pair of tokens."""
-        while True:
-            user = check_credentials(**data)
-            if passwords.is_outdated(user.password_hash):
-                renew_hash(user, data["password"])
-            if tokens := begin_session(user):
-                return tokens
-            # Another request has changed or rehashed the password since it was read.
-            db.session.rollback()
+        return log_in(**data)
 
 
 class Refresh(Resource):

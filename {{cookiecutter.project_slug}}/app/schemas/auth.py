@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from app.api.fields import Text
+from app.api.fields import Shown, Text
 from app.schemas.user import UserOut
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"
@@ -22,8 +22,8 @@ class LoginIn(Schema):
 class TokensOut(Schema):
     """A pair of tokens and the user they belong to."""
 
-    access_token = fields.String(required=True, metadata={"examples": [JWT]})
-    refresh_token = fields.String(required=True, metadata={"examples": [JWT]})
+    access_token = Shown(JWT)
+    refresh_token = Shown(JWT)
     token_type = fields.String(required=True, metadata={"enum": ["Bearer"], "examples": ["Bearer"]})
     expires_in = fields.Integer(
         required=True,

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.fields import MAX_ID, Flag, Id, Sort, Text, Time, WholeNumber
+from app.api.fields import MAX_ID, Flag, Id, Shown, Sort, Text, Time, WholeNumber
 from app.api.queries import ListQuery
 from app.schemas.user import AuthorOut
 
@@ -27,8 +27,8 @@ class PostOut(Schema):
     """A post with its author."""
 
     id = Id()
-    title = fields.String(required=True, metadata={"examples": ["Hello, world"]})
-    content = fields.String(required=True, metadata={"examples": ["A first post."]})
+    title = Shown("Hello, world")
+    content = Shown("A first post.")
     published = fields.Boolean(required=True, metadata={"examples": [True]})
     created_at = Time()
     updated_at = Time()

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from app.api.fields import Flag, Id, Sort, Text, Time
+from app.api.fields import Flag, Id, Shown, Sort, Text, Time
 from app.api.queries import ListQuery
 from app.models.user import ROLES, USER
 
@@ -62,7 +62,7 @@ class PublicUserOut(Schema):
     """A user as everybody may see them."""
 
     id = Id()
-    username = fields.String(required=True, metadata={"examples": ["ada"]})
+    username = Shown("ada")
     created_at = Time()
 
 
@@ -87,7 +87,7 @@ class AuthorOut(Schema):
     """A user as the author of something."""
 
     id = Id()
-    username = fields.String(required=True, metadata={"examples": ["ada"]})
+    username = Shown("ada")
 
 
 class CreatedUserOut(Schema):

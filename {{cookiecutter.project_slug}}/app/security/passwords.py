@@ -1,10 +1,17 @@
 """Password hashes: Argon2id, as RFC 9106 recommends."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import Argon2Error, InvalidHashError, VerifyMismatchError
 from flask import current_app
+from werkzeug.exceptions import ServiceUnavailable
+
+BUSY = "Passwords can't be checked at the moment"
+LONGEST_WAIT = 5.0  # seconds
 
 
 @cache
@@ -24,6 +31,30 @@ def _current() -> PasswordHasher:
     )
 
 
+@cache
+def _slots(count: int) -> BoundedSemaphore:
+    return BoundedSemaphore(count)
+
+
+@contextmanager
+def hashing() -> Iterator[PasswordHasher]:
+    """Provide the hasher, to as many threads at once as memory allows; raise 503 for others.
+
+    Raises 503 as well if Argon2 can't work, which says nothing about the password.
+    """
+    slots = _slots(current_app.config["PASSWORD_HASHES_AT_ONCE"])
+    if not slots.acquire(timeout=LONGEST_WAIT):
+        raise ServiceUnavailable(BUSY)
+    try:
+        yield _current()
+    except VerifyMismatchError:
+        raise
+    except Argon2Error as error:
+        raise ServiceUnavailable(BUSY) from error
+    finally:
+        slots.release()
+
+
 def _bytes(password: str) -> bytes:
     # JSON can carry half a surrogate pair, and a password may hold any character.
     return password.encode("utf-8", "surrogatepass")
@@ -31,20 +62,24 @@ def _bytes(password: str) -> bytes:
 
 def hash_password(password: str) -> str:
     """Return the salted hash of a password, made at the configured cost."""
-    return _current().hash(_bytes(password))
+    with hashing() as hasher:
+        return hasher.hash(_bytes(password))
 
 
 def verify(password_hash: str, password: str) -> bool:
     """Return whether a hash was made from this password."""
     try:
-        return _current().verify(password_hash, _bytes(password))
-    except (VerificationError, InvalidHashError):
+        with hashing() as hasher:
+            return hasher.verify(password_hash, _bytes(password))
+    except (VerifyMismatchError, InvalidHashError):
         return False
 
 
 def verify_nobody(password: str) -> None:
     """Take as long as a real check: the time must not tell unknown names from known ones."""
-    verify(_dummy_hash(_current()), password)
+    with hashing() as hasher:
+        dummy = _dummy_hash(hasher)
+    verify(dummy, password)
 
 
 def is_outdated(password_hash: str) -> bool:

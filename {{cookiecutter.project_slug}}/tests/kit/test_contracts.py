@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app import db
 from app.api.conditional import require_match
-from app.api.fields import Id, Moment, Text
+from app.api.fields import Id, Moment, Shown, Text
 from app.api.framework import Resource
 from app.api.operation import (
     accepts,
@@ -24,6 +24,7 @@ from app.api.operation import (
 )
 from app.api.pages import Page, paginate_by_offset
 from app.api.queries import OffsetQuery
+from app.api.rows import one_or_404
 from app.api.schemas import CamelCase
 from app.api.versions import Version
 from tests.kit.things import ROUTES, Thing, another_kit_app, caller_of, make_thing
@@ -57,7 +58,7 @@ class NoteIn(CamelCase):
 class NoteOut(CamelCase):
     """A thing without its id."""
 
-    name = fields.String(required=True, metadata={"examples": ["a thing"]})
+    name = Shown("a thing")
     note = fields.String(required=True, data_key="slug", metadata=EXAMPLE)
     seen_at = fields.AwareDateTime(metadata={"examples": ["2026-01-31T12:00:00+00:00"]})
 
@@ -81,8 +82,7 @@ def schema_for(thing: Thing) -> type[Schema]:
 
 def noted(note: str) -> Thing:
     """Return the thing with a note."""
-    thing: Thing = db.one_or_404(select(Thing).where(Thing.note == note))
-    return thing
+    return one_or_404(select(Thing).where(Thing.note == note))
 
 
 class NoteList(Resource):
@@ -132,11 +132,20 @@ class PartList(Resource):
         """Add a part."""
         return {"id": 7}
 
+    @returns(PartOut, status=201, location=".PartList")
+    def put(self, note: str) -> dict[str, int]:
+        """Add a part that has no address of its own."""
+        return {"id": 7}
+
 
 class PartItem(Resource):
     @returns(status=204)
     def get(self, note: str, id: int) -> None:
         """Show nothing."""
+
+    @returns(status=204)
+    def delete(self, note: str, id: int) -> None:
+        """Delete nothing."""
 
 
 class Whoami(Resource):
@@ -214,7 +223,7 @@ def client(own: Flask) -> Client:
 def caller(own: Flask) -> Client:
     """A caller of the second version."""
     caller = caller_of(own)
-    caller.scheme = "Token"
+    caller.version = SECOND
     return caller
 
 
@@ -232,8 +241,8 @@ def faults(response: TestResponse) -> dict[str, Any]:
 
 @pytest.mark.parametrize("scheme", ["Token", "token", "TOKEN"])
 def test_token_after_the_scheme_of_the_version_is_accepted(caller: Client, scheme: str) -> None:
-    caller.scheme = scheme
-    response = ask(caller, "POST", "/whoami", json={"name": "a thing"})
+    headers = {"Authorization": f"{scheme} {caller.access_token}"}
+    response = ask(caller, "POST", "/whoami", headers=headers, json={"name": "a thing"})
     assert response.json == {"token": caller.access_token}
 
 
@@ -248,12 +257,12 @@ def test_token_after_another_scheme_is_401(caller: Client, credentials: str) -> 
 
 
 def test_other_versions_keep_their_scheme(caller: Client) -> None:
-    body = {"name": "a thing"}
-    response = caller.post("/whoami", json=body)
+    caller.version = None
+    token, body = caller.access_token, {"name": "a thing"}
+    response = caller.post("/whoami", headers=bearer(token, "Token"), json=body)
     assert refusal(response) == (401, "Missing or malformed token")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
-    caller.scheme = "bearer"
-    assert caller.post("/whoami", json=body).json == {"token": caller.access_token}
+    assert caller.post("/whoami", json=body).json == {"token": token}
 
 
 # Errors
@@ -327,7 +336,7 @@ def test_errors_of_every_layer_have_the_format_of_the_version(
     call: Callable[[Client], TestResponse],
 ) -> None:
     caller = caller_of(request.getfixturevalue(mode))
-    caller.scheme = "Token"
+    caller.version = SECOND
     response = call(caller)
     assert response.status_code == status
     assert faults(response) == wrong
@@ -454,9 +463,12 @@ def test_key_that_cannot_be_stored_is_404(client: Client) -> None:
     assert ask(client, "GET", "/notes/a%00b").status_code == 404
 
 
-def test_address_below_another_has_both_keys(caller: Client) -> None:
-    created = ask(caller, "POST", "/notes/mine/parts?x=1")
-    assert created.headers["Location"] == f"{SECOND.base}/notes/mine/parts/7"
+@pytest.mark.parametrize(("verb", "path"), [("POST", "/parts/7"), ("PUT", "/parts")])
+def test_address_below_another_has_its_keys_and_no_query(
+    caller: Client, verb: str, path: str
+) -> None:
+    created = ask(caller, verb, "/notes/mine/parts?x=1")
+    assert created.headers["Location"] == f"{SECOND.base}/notes/mine{path}"
 
 
 # The document
@@ -473,6 +485,7 @@ def test_document_has_the_scheme(document: dict[str, Any]) -> None:
     scheme = components["securitySchemes"]["bearer"]
     assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "Authorization")
     assert "`Token <token>`" in scheme["description"]
+    assert "refresh" not in components["securitySchemes"]
     assert components["headers"]["WWW-Authenticate"]["schema"]["examples"] == ["Token"]
 
 
@@ -520,8 +533,28 @@ def test_document_has_envelopes_and_the_names_of_clients(document: dict[str, Any
     assert document["components"]["schemas"]["NoteIn"]["required"] == ["name", "slug"]
 
 
+def test_requests_are_closed_and_responses_are_open(document: dict[str, Any]) -> None:
+    notes = document["paths"]["/notes"]
+    sent, _ = content(notes["post"]["requestBody"])
+    shown, _ = content(notes["get"]["responses"]["200"])
+    schemas = document["components"]["schemas"]
+    closed = {"sent": sent, "shown": shown, **{name: schemas[name] for name in ("NoteIn", "Note")}}
+    assert {name for name, kind in closed.items() if "additionalProperties" in kind} == {
+        "sent",
+        "NoteIn",
+    }
+
+
 def test_document_has_the_etags_of_rows_without_an_id(document: dict[str, Any]) -> None:
     note, parts = (document["paths"][f"/notes/{path}"] for path in ("{note}", "{note}/parts"))
     assert "304" in note["get"]["responses"]
     assert "ETag" in note["patch"]["responses"]["200"]["headers"]
     assert "ETag" not in parts["get"]["responses"]["200"]["headers"]
+
+
+def test_only_changes_of_what_has_an_etag_can_depend_on_it(document: dict[str, Any]) -> None:
+    condition = {"$ref": "#/components/parameters/If-Match"}
+    note = document["paths"]["/notes/{note}"]["patch"]
+    part = document["paths"]["/notes/{note}/parts/{id}"]["delete"]
+    assert (condition in note["parameters"], "412" in note["responses"]) == (True, True)
+    assert (condition in part["parameters"], "412" in part["responses"]) == (False, False)

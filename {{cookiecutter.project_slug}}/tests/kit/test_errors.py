@@ -18,9 +18,6 @@ from werkzeug.test import TestResponse
 from app import db
 from app.api.framework import Resource
 from app.api.versions import Version
-{% if sqlite %}
-from app.backend import database
-{% endif %}
 from tests.kit.things import (
     ROUTES,
     Thing,
@@ -68,10 +65,21 @@ class Crash(Resource):
 {% endif %}
 
 
+class Cut(Resource):
+    """A resource whose database connection dies when the response is ready."""
+
+    def get(self) -> dict[str, int]:
+        """Read something, and lose the connection."""
+        number = db.session.scalars(text("SELECT 1")).one()
+        connection: Any = db.session.connection().connection
+        connection.dbapi_connection.close()
+        return {"number": number}
+
+
 @pytest.fixture(scope="module", params=["testing", "production"])
 def fragile(request: pytest.FixtureRequest, app: Flask) -> Iterator[Flask]:
     """An application with a fault in it; in production, DEBUG and TESTING are off."""
-    versions = [Version("1.0", ROUTES | {"/crash": Crash})]
+    versions = [Version("1.0", ROUTES | {"/crash": Crash, "/cut": Cut})]
     with another_kit_app(app, versions, config_name=request.param) as fragile:
         yield fragile
 
@@ -149,6 +157,16 @@ def test_every_layer_refuses_in_one_format(
 
 def test_refused_method_is_answered_with_the_allowed_ones(client: Client) -> None:
     assert client.delete("/things").headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+def test_connection_that_dies_after_the_response_leaves_it_alone(
+    fragile: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        response = new_client(fragile).get("/cut")
+        assert (response.status_code, response.json) == (200, {"number": 1})
+        assert new_client(fragile).get("/things").status_code == 200
+    assert "A database connection was lost" in caplog.text
 
 
 def test_only_the_log_learns_of_a_crash(caller: Client, caplog: pytest.LogCaptureFixture) -> None:
@@ -271,10 +289,13 @@ def test_database_outage_is_503_until_it_recovers(app: Flask, tmp_path: Path) ->
         assert client.get("/things").status_code == 200
 
 
-def test_lock_that_another_holds_is_503(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lock_that_another_holds_is_503(app: Flask) -> None:
     make_thing(app)
-    monkeypatch.setitem(database.ENGINE_OPTIONS["connect_args"], "timeout", 0)
-    with another_kit_app(app) as hasty, app.app_context(), db.engine.begin() as holder:
+    with (
+        another_kit_app(app, DATABASE_LOCK_TIMEOUT="0") as hasty,
+        app.app_context(),
+        db.engine.begin() as holder,
+    ):
         holder.execute(update(Thing).values(count=1))
         response = caller_of(hasty).post("/things", json={"name": "another"})
     assert refusal(response) == AWAY

@@ -1,14 +1,23 @@
 """Operations in the library's own idiom: everything that ours have, they have as well."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from flask import Flask, Response, g, make_response, request, send_file
+from flask import Flask, Response, abort, g, make_response, request, send_file
 from flask_jwt_extended import create_access_token, create_refresh_token, jwt_required
 from sqlalchemy import select
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    RequestedRangeNotSatisfiable,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthorized,
+)
 
 from app import db
 from app.api.framework import Resource
@@ -23,6 +32,7 @@ from app.api.operation import (
     returns,
 )
 from app.api.versions import Version
+from app.backend.settings import ConfigError
 from tests.kit.things import (
     ROUTES,
     Tag,
@@ -39,6 +49,7 @@ from tests.support.client import Client, asking, bearer, new_client
 LibraryResource: Any = Resource.__base__
 
 SECRET = "hunter2"
+VERBS = {"get", "head", "post", "put", "patch", "delete", "options"}
 
 
 def as_text(data: Any, code: int, headers: Any) -> Response:
@@ -95,7 +106,14 @@ class Refusing(LibraryResource):
             raise TooManyRequests("Slow down")
         if way == "key":
             return request.args["key"]
+        if way in DESCRIPTIONS:
+            abort(422, DESCRIPTIONS[way][0])
         return WAYS[way]
+
+    @ignores_credentials
+    def post(self, way: str) -> Any:
+        """Raise what brings headers."""
+        raise HEADED[way][0]()
 
 
 # What a method returns, the text of the problem, and what it says of fields.
@@ -114,6 +132,8 @@ REFUSALS: dict[str, tuple[Any, str, Any]] = {
         "Validation failed",
         {"a.b": ["Bad"], "_schema": ["Odd"]},
     ),
+    "texts": ((["Bad", "Worse"], 409), "Bad; Worse", None),
+    "numbers": (([1, 2], 409), "Conflict", None),
     "objects": (({"errors": {"a": object(), "b": [1]}, "field": 3}, 409), "Conflict", None),
     "named": (
         ({"msg": "Bad", "fields": ["a", "b"]}, 409, {"Content-Type": "text/csv"}),
@@ -122,6 +142,32 @@ REFUSALS: dict[str, tuple[Any, str, Any]] = {
     ),
 }
 WAYS = {way: returned for way, (returned, *_) in REFUSALS.items()}
+
+# What Flask's `abort` is called with, the text of the problem, and what it says of fields.
+DESCRIPTIONS: dict[str, tuple[Any, str, Any]] = {
+    "a-text": ("It is taken", "It is taken", None),
+    "a-message": ({"message": "It is taken", "field": "a"}, "It is taken", {"a": ["It is taken"]}),
+    "by-field": ({"a": ["Bad"], "b": "Worse"}, "Validation failed", {"a": ["Bad"], "b": ["Worse"]}),
+    "a-list": (["Bad", "Worse"], "Bad; Worse", None),
+    "an-object": (object(), "Unprocessable Entity", None),
+}
+
+# An error of Werkzeug, and the header that it brings.
+HEADED: dict[str, tuple[Callable[[], HTTPException], str, str]] = {
+    "soon": (lambda: TooManyRequests(retry_after=30), "Retry-After", "30"),
+    "later": (
+        lambda: ServiceUnavailable(retry_after=datetime(2030, 1, 1, tzinfo=UTC)),
+        "Retry-After",
+        "Tue, 01 Jan 2030 00:00:00 GMT",
+    ),
+    "digest": (
+        lambda: Unauthorized(www_authenticate=WWWAuthenticate("digest", {"realm": "a"})),
+        "WWW-Authenticate",
+        'Digest realm="a"',
+    ),
+    "range": (lambda: RequestedRangeNotSatisfiable(7), "Content-Range", "bytes */7"),
+    "method": (lambda: MethodNotAllowed(["PUT", "GET"]), "Allow", "GET, PUT"),
+}
 
 
 class Broken(LibraryResource):
@@ -237,6 +283,18 @@ class Elsewhere(LibraryResource):
         return Response("anything")
 
 
+class Probed(LibraryResource):
+    """It has methods of its own for what Flask would answer."""
+
+    def head(self) -> Any:
+        """Show how much there is."""
+        return None, 200, {"X-Total": "3"}
+
+    def options(self) -> Any:
+        """Show what is possible."""
+        return {"sorts": ["name"]}
+
+
 class Mixed(LibraryResource):
     """Our decorators read and represent, the library carries."""
 
@@ -257,6 +315,7 @@ BROUGHT: dict[str, Any] = {
     "/jwt": Tokens,
     "/twice": Twice,
     "/mixed": Mixed,
+    "/probed": Probed,
     "/kept/<kind>": Kept,
     "/elsewhere": Elsewhere,
 }
@@ -357,6 +416,27 @@ def test_refusal_keeps_its_text_and_its_fields(client: Client, way: str) -> None
     assert body.get("errors") == errors
 
 
+@pytest.mark.parametrize("way", DESCRIPTIONS)
+def test_what_flask_aborts_with_is_kept(client: Client, way: str) -> None:
+    _, text, errors = DESCRIPTIONS[way]
+    response = client.get(f"/refusing/{way}")
+    assert refusal(response) == (422, text)
+    body: Any = response.json
+    assert body.get("errors") == errors
+
+
+def test_returned_data_without_a_text_is_an_extension(client: Client) -> None:
+    assert client.get("/refusing/numbers").json["data"] == [1, 2]
+
+
+@pytest.mark.parametrize("way", HEADED)
+def test_headers_of_an_error_are_kept(client: Client, way: str) -> None:
+    _, name, value = HEADED[way]
+    response = client.post(f"/refusing/{way}")
+    assert response.mimetype == "application/problem+json"
+    assert response.headers.getlist(name) == [value]
+
+
 def test_refusals_of_werkzeug_say_what_they_are_about(client: Client) -> None:
     assert refusal(client.get("/refusing/slow")) == (429, "Slow down")
     missing = client.get("/refusing/key")
@@ -455,6 +535,29 @@ def test_our_schemas_read_and_represent(client: Client) -> None:
     assert faults(client.post("/mixed", json={"name": ""})) == {"name"}
 
 
+def test_head_and_options_are_documented_where_a_resource_has_them(client: Client) -> None:
+    assert client.head("/probed").headers["X-Total"] == "3"
+    assert client.options("/probed").json == {"sorts": ["name"]}
+    paths = client.get("/openapi.json").json["paths"]
+    probed = paths["/probed"]
+    assert {verb: operation["summary"] for verb, operation in probed.items() if verb in VERBS} == {
+        "head": "Show how much there is",
+        "options": "Show what is possible",
+    }
+    assert "200" in probed["head"]["responses"]
+    assert not any("content" in response for response in probed["head"]["responses"].values())
+    assert probed["options"]["security"] == []
+    assert "429" not in probed["options"]["responses"]
+    assert paths["/jwt"].keys() & VERBS == {"get", "post", "put", "patch", "delete"}
+
+
+def test_representations_of_a_resource_are_documented(client: Client) -> None:
+    echo = client.get("/openapi.json").json["paths"]["/echo"]
+    media_types = echo["get"]["responses"]["200"]["content"].keys()
+    assert media_types == {"text/plain", "application/json"}
+    assert echo["delete"]["responses"]["401"]["$ref"].endswith("Problem401")
+
+
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.number)
 def test_each_version_has_them(client: Client, version: Version) -> None:
     path, headers = f"{version.base}/echo?for=a", asking(version.number)
@@ -468,5 +571,24 @@ def test_each_version_has_them(client: Client, version: Version) -> None:
 
 def test_anything_else_in_the_table_is_refused_at_start(app: Flask) -> None:
     routes: dict[str, Any] = {"/nothing": "nothing"}
-    with pytest.raises(TypeError, match="/nothing"), another_kit_app(app, [Version("1.0", routes)]):
+    versions = [Version("1.0", routes)]
+    with pytest.raises(ConfigError, match="/nothing"), another_kit_app(app, versions):
+        pass
+
+
+class Other:
+    """Another module, which may have classes of the same names."""
+
+    class Echo(LibraryResource):
+        """It shows nothing."""
+
+        def get(self) -> Any:
+            """Show nothing."""
+            return {}
+
+
+@pytest.mark.parametrize("resource", [Other.Echo, Echo])
+def test_endpoint_that_is_taken_is_refused_at_start(app: Flask, resource: Any) -> None:
+    versions = [Version("1.0", {"/echo": Echo, "/other": resource})]
+    with pytest.raises(ConfigError, match=r"/other': .*Echo"), another_kit_app(app, versions):
         pass

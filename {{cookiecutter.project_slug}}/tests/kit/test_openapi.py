@@ -46,6 +46,8 @@ def test_operation_has_the_refusals_that_can_happen(document: dict[str, Any]) ->
     assert responses(thing["get"]) == {200, 304, 401, 404} | always
     assert responses(thing["patch"]) == {200, 400, 401, 404, 409, 412, 413, 415, 422} | always
     assert responses(thing["delete"]) == {204, 401, 404, 409, 412} | always
+    door = document["paths"]["/door"]
+    assert responses(door["delete"]) == {204, 401, 403, 409} | always
 
 
 def test_operation_has_its_parameters_headers_and_bodies(document: dict[str, Any]) -> None:

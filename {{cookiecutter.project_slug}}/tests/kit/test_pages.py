@@ -286,6 +286,7 @@ def test_walk_by_offset_shows_each_row_once_in_order(reader: Client, things: lis
     assert back == [expected[3:6], expected[:3]]
     assert first["first"] == f"{BASE}/positions?limit=3"
     assert set(first) == {"first", "next"}
+    assert set(links(reader.get("/positions?limit=7"))) == {"first"}
 
 
 @pytest.mark.parametrize(

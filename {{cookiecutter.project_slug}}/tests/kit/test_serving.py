@@ -1,47 +1,138 @@
 """The application as servers and commands start it, in production."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 from flask import Flask
 
 from tests.support.apps import production
 from tests.support.database import UNREACHABLE
-from tests.support.processes import SECONDS, start, start_together
+{% if cookiecutter.__in_process %}
+from tests.support.processes import PROJECT, SECONDS, start_together
+{% endif %}
+{% if not cookiecutter.__in_process %}
+from tests.support.processes import PROJECT, SECONDS, start, start_together
+{% endif %}
 
 # A configured proxy couldn't reach this machine's loopback interface.
 DIRECT = build_opener(ProxyHandler({}))
 GUNICORN = ("gunicorn", "wsgi:app", "--bind", "127.0.0.1:0")
+{% if cookiecutter.__in_process %}
+WORKERS = 1
+{% endif %}
+{% if not cookiecutter.__in_process %}
+WORKERS = 2
+{% endif %}
+ADDRESS = r"http://127\.0\.0\.1:\d+"
 UPGRADE = ("flask", "db", "upgrade")
 
 
-def test_gunicorn_serves_until_it_is_told_to_stop(
+class Server(Protocol):
+    """A process that serves."""
+
+    def is_alive(self) -> bool: ...
+
+
+class FreshServer:
+    """gunicorn in a process that has imported nothing yet: some libraries look at settings then."""
+
+    def __init__(self, log: Path, settings: Mapping[str, str]) -> None:
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *GUNICORN],
+                cwd=PROJECT,
+                env={**os.environ, **settings},
+                stdout=output,
+                stderr=output,
+            )
+
+    def is_alive(self) -> bool:
+        """Return whether it still runs."""
+        return self.process.poll() is None
+
+
+def address_of(log: Path, server: Server) -> str:
+    """Wait until a server listens; return its address."""
+    wait_for(log, ADDRESS, server)
+    return str(re.findall(ADDRESS, log.read_text())[0])
+
+
+def wait_for(log: Path, pattern: str, server: Server, times: int = 1) -> None:
+    """Wait until a server has printed something so many times."""
+    give_up = time.monotonic() + SECONDS
+    while len(re.findall(pattern, log.read_text())) < times:
+        assert server.is_alive(), log.read_text()
+        assert time.monotonic() < give_up, log.read_text()
+        time.sleep(0.01)
+
+
+def get(url: str) -> tuple[int, str]:
+    """Return the status and the text of a response."""
+    try:
+        with DIRECT.open(url, timeout=SECONDS) as response:
+            return response.status, response.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_gunicorn_serves_and_reloads_until_it_is_told_to_stop(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:
-    log = tmp_path / "log.txt"
-    server = start(log, {**production(database_url), "LOG_LEVEL": "INFO"}, *GUNICORN)
+    log, temporary = tmp_path / "log.txt", tmp_path / "temporary"
+    temporary.mkdir()
+    settings = {"LOG_LEVEL": "INFO", "TMPDIR": str(temporary), "WEB_CONCURRENCY": str(WORKERS)}
+    server = FreshServer(log, {**production(database_url), **settings})
     try:
-        give_up = time.monotonic() + SECONDS
-        while not (address := re.search(r"http://127\.0\.0\.1:\d+", log.read_text())):
-            assert server.is_alive(), log.read_text()
-            assert time.monotonic() < give_up, log.read_text()
-            time.sleep(0.01)
-        with DIRECT.open(f"{address[0]}/readyz", timeout=SECONDS) as response:
+        address = address_of(log, server)
+        with DIRECT.open(f"{address}/readyz", timeout=SECONDS) as response:
             assert json.load(response)["status"] == "ok"
             assert response.headers["X-Content-Type-Options"] == "nosniff"
             request_id = response.headers["X-Request-ID"]
-        server.terminate()
-        server.join(SECONDS)
-        assert server.exitcode == 0
-        assert "Traceback" not in log.read_text()
-        (line,) = (line for line in log.read_text().splitlines() if line.startswith("{"))
-        assert json.loads(line)["message"] == "GET /readyz 200"
-        assert json.loads(line)["request_id"] == request_id
+        for reloads in (1, 2, 3):
+            server.process.send_signal(signal.SIGHUP)
+            wait_for(log, "Booting worker", server, times=(reloads + 1) * WORKERS)
+            wait_for(log, "Worker exiting", server, times=reloads * WORKERS)
+            assert get(f"{address}/healthz")[0] == 200
+            status, text = get(f"{address}/metrics")
+            assert (status, 'endpoint="readyz"' in text) == (200, WORKERS > 1)
+        server.process.terminate()
+        assert server.process.wait(SECONDS) == 0
+    finally:
+        server.process.kill()
+        server.process.wait()
+    assert not any(temporary.iterdir())
+    assert "Traceback" not in log.read_text()
+    line, *_ = (line for line in log.read_text().splitlines() if line.startswith("{"))
+    assert json.loads(line)["message"] == "GET /readyz 200"
+    assert json.loads(line)["request_id"] == request_id
+{% if not cookiecutter.__in_process %}
+
+
+def test_metrics_that_cannot_be_written_fail_no_answer(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    log, settings = tmp_path / "log.txt", production(database_url)
+    gone = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "nothing")}
+    server = start(log, {**settings, **gone}, *GUNICORN)
+    try:
+        address = address_of(log, server)
+        for _ in range(4):
+            assert get(f"{address}/healthz")[0] == 200
+        assert get(f"{address}/metrics")[0] == 503
     finally:
         server.kill()
+    assert "This process records no metrics" in log.read_text()
+{% endif %}
 
 
 def test_bad_setting_stops_the_start_with_one_line(database_url: str, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from flask import Flask, url_for
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
-from app.api.fields import Id
+from app.api.fields import Id, Shown
 from app.api.framework import Resource
 from app.api.operation import accepts_query, cached, returns
 from app.api.pages import Page, paginate
@@ -34,7 +34,7 @@ class BriefThingOut(Schema):
     """A thing without its tags."""
 
     id = Id()
-    name = fields.String(required=True, metadata={"examples": ["a thing"]})
+    name = Shown("a thing")
 
 
 class BriefThingList(Resource):

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from app import create_app, db
 from app.api.conditional import require_match
-from app.api.fields import Id, Sort, Text
+from app.api.fields import Id, Shown, Sort, Text
 from app.api.framework import Resource
 from app.api.operation import (
     accepts,
@@ -41,6 +41,7 @@ from app.api.operation import (
 )
 from app.api.pages import Page, paginate
 from app.api.queries import ListQuery
+from app.api.rows import one_or_404
 from app.api.versions import Version
 from app.backend.base import Base, Entity, UTCDateTime, association_table
 from app.backend.database import TABLE_OPTIONS, text_type
@@ -55,7 +56,9 @@ class Kind(StrEnum):
     LARGE = "large"
 
 
-thing_tags = association_table("kit_thing_tags", "kit_things.id", "kit_tags.id")
+thing_tags = association_table(
+    "kit_thing_tags", kit_thing_id="kit_things.id", kit_tag_id="kit_tags.id"
+)
 
 
 class Tag(Base):
@@ -103,7 +106,7 @@ class ThingOut(Schema):
     """A thing with its tags."""
 
     id = Id()
-    name = fields.String(required=True, metadata={"examples": ["a thing"]})
+    name = Shown("a thing")
     tags = fields.List(
         fields.Pluck("ThingTagOut", "name"), required=True, metadata={"examples": [["t"]]}
     )
@@ -167,14 +170,13 @@ class ThingItem(Resource):
     @returns(ThingOut)
     def get(self, id: int) -> Thing:
         """Show a thing."""
-        thing: Thing = db.one_or_404(visible_things().where(Thing.id == id))
-        return thing
+        return one_or_404(visible_things().where(Thing.id == id))
 
     @accepts(ThingIn, partial=True)
     @returns(ThingOut)
     def patch(self, id: int, data: dict[str, Any]) -> Thing:
         """Change a thing."""
-        thing: Thing = db.one_or_404(visible_things().where(Thing.id == id))
+        thing = one_or_404(visible_things().where(Thing.id == id))
         require_match(thing, ThingOut)
         thing.update(data)
         db.session.commit()
@@ -183,7 +185,7 @@ class ThingItem(Resource):
     @returns(status=204)
     def delete(self, id: int) -> None:
         """Delete a thing."""
-        thing = db.one_or_404(visible_things().where(Thing.id == id))
+        thing = one_or_404(visible_things().where(Thing.id == id))
         require_match(thing, ThingOut)
         db.session.delete(thing)
         db.session.commit()

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.api.versions import BEARER
+from app.api.versions import BEARER, Version
 
 BASE = "{{ cookiecutter.__base }}"
 UNPREFIXED = ("/healthz", "/readyz", "/metrics", "/api/")
@@ -29,8 +29,8 @@ class Unreadable(io.BytesIO):
 class Client(FlaskClient):
     """Flask's test client, with the token of a login if there was one."""
 
-    # The authentication scheme of the version that it calls.
-    scheme: str = BEARER
+    # The version that it calls; without one, the default one.
+    version: Version | None = None
     access_token: str = ""
     refresh_token: str = ""
 
@@ -42,11 +42,14 @@ class Client(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         path, *rest = args
+        version, headers = self.version, {}
         if isinstance(path, str) and not path.startswith(UNPREFIXED):
-            path = BASE + path
-        headers = dict(kwargs.pop("headers", {}))
+            path = (version.base if version else BASE) + path
+        if version:
+            headers = asking(version.number)
         if self.access_token:
-            headers = {**bearer(self.access_token, self.scheme), **headers}
+            headers |= bearer(self.access_token, version.scheme if version else BEARER)
+        headers |= kwargs.pop("headers", {})
         return super().open(path, *rest, headers=headers, **kwargs)
 
     def post_unreadable(self, path: str, **kwargs: Any) -> TestResponse:
@@ -76,8 +79,9 @@ def asking(version: str) -> dict[str, str]:
 {% endif %}
 
 
-def new_client(app: Flask) -> Client:
-    """Return a client without a token."""
+def new_client(app: Flask, version: Version | None = None) -> Client:
+    """Return a client without a token, which calls this version or the default one."""
     client = app.test_client()
     assert isinstance(client, Client)
+    client.version = version
     return client

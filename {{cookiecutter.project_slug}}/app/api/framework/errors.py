@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 TEXTS = ("message", "detail", "error", "msg", "description")
 # Where it names the fields that the text is about.
 FIELDS = ("field", "fields")
-DESCRIBING_THE_BODY = {"content-type", "content-length"}
+PLACED = {*TEXTS, *FIELDS, "errors"}
 # Errors that the application answers better than a handler of all errors.
 KNOWN = (DBAPIError, PoolTimeout, StaleDataError, ValidationError)
 # The name for what is wrong with a body as a whole, which is marshmallow's.
@@ -35,15 +35,22 @@ def attached(error: Exception) -> dict[str, Any]:
     That is its text and its fields. Anything else stays inside: `abort` attaches whatever it is
     given.
     """
-    data = getattr(error, "data", None) if isinstance(error, HTTPException) else None
+    if not isinstance(error, HTTPException):
+        return {}
+    data, description = getattr(error, "data", None), error.description
+    if data is None and isinstance(description, Mapping | list):
+        # Flask's own `abort` takes one argument for all of it.
+        is_body = isinstance(description, Mapping) and not PLACED.isdisjoint(description)
+        data = description if is_body else {"message": description}
     if not isinstance(data, Mapping):
         return {}
-    return {name: data[name] for name in (*TEXTS, *FIELDS, "errors") if name in data}
+    return {name: value for name, value in data.items() if name in PLACED}
 
 
 def attached_problem(error: Exception) -> Response:
     """Return the problem of an error to which data is attached."""
-    return _problem(getattr(error, "code", None) or 500, attached(error), error)
+    status = getattr(error, "code", None) or 500
+    return _problem(status, attached(error), error)
 
 
 def returned_problem(
@@ -54,45 +61,47 @@ def returned_problem(
     Its text and its fields have their places; the rest of it, which was written for clients, is
     kept as extension members (RFC 9457, section 3.2).
     """
-    members = {}
     if isinstance(body, Mapping):
-        placed = {*TEXTS, *FIELDS, "errors"}
-        members = {
-            str(key): value
-            for key, value in body.items()
-            if key not in placed and _has_a_json_form(value)
-        }
-    response = _problem(status, body, error, members)
-    for name, value in Headers(headers or {}).items():
-        if name.lower() not in DESCRIBING_THE_BODY:
-            response.headers.add(name, value)
-    return response
+        members = {str(key): value for key, value in body.items() if key not in PLACED}
+    elif body is None or _texts(body):
+        members = {}
+    else:
+        members = {"data": body}
+    members = {name: value for name, value in members.items() if _has_a_json_form(value)}
+    return _problem(status, body, error, members, headers or ())
 
 
 def _problem(
-    status: int, body: Any, error: Exception | None, members: Mapping[str, Any] | None = None
+    status: int,
+    body: Any,
+    error: Exception | None,
+    members: Mapping[str, Any] | None = None,
+    headers: Any = (),
 ) -> Response:
     db.session.rollback()
     if error and status >= 500:
         log.error("Answered with %s", status, exc_info=error)
-    said = body if isinstance(body, Mapping) else {"message": body}
-    text: Any = next((said[name] for name in TEXTS if said.get(name)), None)
-    errors = _errors(said.get("errors"))
+    if not isinstance(body, Mapping):
+        body = {"message": body}
+    text: Any = next((body[name] for name in TEXTS if body.get(name)), None)
+    errors = _errors(body.get("errors"))
     if isinstance(text, Mapping) and isinstance(text.get("message"), str):
         text = text["message"]
     if isinstance(text, Mapping):
-        # Some say at once what is wrong with each field.
+        # Some name at once what is wrong with each field.
         errors |= _errors(text)
     elif isinstance(text, list):
-        text = "; ".join(filter(lambda part: isinstance(part, str), text))
+        text = "; ".join(part for part in text if isinstance(part, str))
     if not text or not isinstance(text, str):
         text = INVALID if errors else default_detail(status)
     for name in FIELDS:
-        named = said.get(name)
-        for field in named if isinstance(named, list | tuple | set) else [named]:
+        fields = body.get(name)
+        for field in fields if isinstance(fields, list | tuple | set) else [fields]:
             if isinstance(field, str):
                 errors.setdefault(field, [text])
-    return problem(status, text, errors, members)
+    all_headers = Headers(error.get_headers() if isinstance(error, HTTPException) else ())
+    all_headers.update(headers)
+    return problem(status, text, errors, members, all_headers)
 
 
 def _has_a_json_form(value: Any) -> bool:
@@ -105,8 +114,7 @@ def _has_a_json_form(value: Any) -> bool:
 
 def _errors(messages: Any) -> dict[str, list[str]]:
     """Return messages by field; what is not text stays inside."""
-    found = by_field(_texts(messages))
-    return {field or WHOLE: texts for field, texts in found if texts}
+    return {field or WHOLE: texts for field, texts in by_field(_texts(messages)) if texts}
 
 
 def _texts(messages: Any) -> Any:

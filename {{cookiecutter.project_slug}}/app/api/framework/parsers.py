@@ -1,7 +1,7 @@
-"""Request parsers of the library, as parameters of Swagger 2.0, and what those are in 3.1."""
+"""Arguments of request parsers, which both libraries have, in OpenAPI 3.1."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
@@ -9,23 +9,27 @@ from typing import Any, TypeAlias
 
 from werkzeug.datastructures import FileStorage
 
-# Converts a schema from Swagger 2.0 to OpenAPI 3.1.
-Modern: TypeAlias = Callable[[Any], dict[str, Any]]
+Schema: TypeAlias = dict[str, Any]
 
-# Where an argument comes from, in the words of Flask and of Swagger; first what is preferred when
-# an argument may come from several places.
+# Where clients put an argument, by the attribute of the request that has it; first what is
+# preferred when there are several. `json` and `form` are bodies.
 PLACES = {
     "args": "query",
     "values": "query",
-    "json": "body",
-    "get_json": "body",
-    "form": "formData",
-    "files": "formData",
+    "json": "json",
+    "get_json": "json",
+    "form": "form",
+    "files": "form",
     "headers": "header",
     "cookies": "cookie",
     "view_args": "path",
 }
-TYPES: dict[Any, dict[str, Any]] = {
+MULTIPART = "multipart/form-data"
+MEDIA_TYPES = {
+    "form": ("application/x-www-form-urlencoded", MULTIPART),
+    "json": ("application/json",),
+}
+TYPES: dict[Any, Schema] = {
     str: {"type": "string"},
     int: {"type": "integer"},
     float: {"type": "number"},
@@ -33,64 +37,47 @@ TYPES: dict[Any, dict[str, Any]] = {
     bool: {"type": "boolean"},
     list: {"type": "array", "items": {}},
     dict: {"type": "object"},
-    FileStorage: {"type": "file"},
+    FileStorage: {"type": "string", "format": "binary"},
 }
-# The members of a parameter that are not a part of its schema.
-MEMBERS = {"name", "in", "required", "description", "schema"}
-SPREAD = {"multi": True, "csv": False}
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def place_of(argument: Any) -> str:
-    """Return where a client should put an argument."""
-    given = places_of(argument)
-    return next((PLACES[place] for place in PLACES if place in given), "query")
-
-
-def places_of(argument: Any) -> set[str]:
+def locations_of(argument: Any) -> set[str]:
     """Return the attributes of the request that an argument may come from."""
     location = argument.location
     return {location} if isinstance(location, str) else set(location)
 
 
-def parameters(
-    arguments: Iterable[Any],
-    schema_of: Callable[[Any], dict[str, Any]],
-    place_of: Callable[[Any], str] = place_of,
-) -> Iterator[dict[str, Any]]:
-    """Yield a parameter for each argument of a parser, and one for all that are in a JSON body.
+def place_of(argument: Any) -> str:
+    """Return where clients should put an argument."""
+    locations = locations_of(argument)
+    return next((PLACES[each] for each in PLACES if each in locations), "query")
 
-    `schema_of` returns what a type of argument accepts, `place_of` where an argument belongs.
+
+def parameter(argument: Any, place: str, schema_of: Callable[[Any], Schema]) -> dict[str, Any]:
+    """Return an argument as a parameter, whose `in` may also be a body.
+
+    `schema_of` returns what a type of argument accepts.
     """
-    body: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
-    for argument in arguments:
-        place, schema = place_of(argument), accepted(argument, schema_of)
-        # The token stands for what is wrong with a value.
-        text = re.sub(r"[\s:]*{error_msg}", "", str(argument.help or ""))
-        described = {"description": text} if text else {}
-        if place != "body":
-            required = bool(argument.required)
-            yield {"name": argument.name, "in": place, "required": required} | described | schema
-            continue
-        schema.pop("collectionFormat", None)
-        body["properties"][argument.name] = schema | described
-        if argument.required:
-            body["required"].append(argument.name)
-    if body["properties"]:
-        required = bool(body["required"])
-        yield {"name": "payload", "in": "body", "required": required, "schema": body}
+    schema = _schema(argument, schema_of)
+    new: dict[str, Any] = {"name": argument.name, "in": place, "schema": schema}
+    if argument.required or place == "path":
+        new["required"] = True
+    # The token stands for what is wrong with a value.
+    if text := re.sub(r"[\s:]*{error_msg}", "", str(argument.help or "")):
+        new["description"] = text
+    if place == "query" and schema.get("type") == "array":
+        new |= {"style": "form", "explode": argument.action == "append"}
+    return new
 
 
-def accepted(argument: Any, schema_of: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-    """Return the schema of what an argument accepts."""
+def _schema(argument: Any, schema_of: Callable[[Any], Schema]) -> Schema:
     # A model as a type is a dictionary, and so no key of another.
     known = next((schema for kind, schema in TYPES.items() if kind is argument.type), None)
     schema = {**(known or schema_of(argument.type))}
     if argument.choices:
         schema["enum"] = plain(list(argument.choices))
-    if argument.action in {"append", "split"}:
-        repeated = "multi" if argument.action == "append" else "csv"
-        schema = {"type": "array", "items": schema, "collectionFormat": repeated}
+    if argument.action != "store":
+        schema = {"type": "array", "items": schema}
     # What a function returns now may not be the default later.
     if argument.default is not None and not callable(argument.default):
         schema["default"] = plain(argument.default)
@@ -112,49 +99,34 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
-def parameter(given: Mapping[str, Any], modern: Modern) -> dict[str, Any]:
-    """Return a parameter, or a header of a response, in OpenAPI 3.1."""
-    schema = {key: value for key, value in given.items() if key not in MEMBERS}
-    new = {key: given[key] for key in ("name", "in", "required", "description") if given.get(key)}
-    if new.get("in") == "path":
-        new["required"] = True
-    spread = schema.pop("collectionFormat", None)
-    new["schema"] = modern(given.get("schema") or schema)
-    if new["schema"].get("type") == "array" and new.get("in") == "query":
-        # Swagger 2.0 joins by commas unless it says otherwise.
-        new |= {"style": "form", "explode": SPREAD.get(spread, False)}
-    return new
+def inputs(parameters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the members of an operation that document its parameters and its body."""
+    members: dict[str, Any] = {
+        "parameters": [each for each in parameters if each["in"] not in MEDIA_TYPES]
+    }
+    # An operation with arguments in both takes JSON.
+    for place, media_types in MEDIA_TYPES.items():
+        if parts := [each for each in parameters if each["in"] == place]:
+            schema = object_of(parts)
+            if any(map(_is_file, schema["properties"].values())):
+                media_types = (MULTIPART,)
+            members["requestBody"] = {
+                "required": "required" in schema,
+                "content": {each: {"schema": schema} for each in media_types},
+            }
+    return members
 
 
-def inputs(
-    given: Sequence[Mapping[str, Any]], modern: Modern, consumed: Iterable[str] = ()
-) -> dict[str, Any]:
-    """Return the parameters and the body of an operation, as its members in OpenAPI 3.1.
-
-    `consumed` lists the media types of a form; by default, those that can carry its fields.
-    """
-    body = [each for each in given if each["in"] in {"body", "formData"}]
-    others = [parameter(each, modern) for each in given if each not in body]
-    said = {"requestBody": _body(body, modern, consumed)} if body else {}
-    return {"parameters": others, **said}
+def object_of(parameters: Sequence[Mapping[str, Any]]) -> Schema:
+    """Return the schema of an object with a property for each parameter."""
+    properties = {
+        each["name"]: each["schema"] | {key: each[key] for key in ("description",) if key in each}
+        for each in parameters
+    }
+    required = [each["name"] for each in parameters if each.get("required")]
+    schema = {"type": "object", "properties": properties}
+    return schema | {"required": required} if required else schema
 
 
-def _body(
-    given: Sequence[Mapping[str, Any]], modern: Modern, consumed: Iterable[str]
-) -> dict[str, Any]:
-    whole = next((each for each in given if each["in"] == "body"), None)
-    if whole:
-        content = {"application/json": {"schema": modern(whole["schema"])}}
-        described = {"description": whole["description"]} if whole.get("description") else {}
-        return {"required": bool(whole.get("required")), "content": content} | described
-    fields = {each["name"]: parameter(each, modern) for each in given}
-    schema: dict[str, Any] = {"type": "object", "properties": {}}
-    for name, field in fields.items():
-        described = {"description": field["description"]} if "description" in field else {}
-        schema["properties"][name] = field["schema"] | described
-    required = [name for name, field in fields.items() if field.get("required")]
-    if required:
-        schema["required"] = required
-    files = any("file" in (each.get("type"), each.get("items", {}).get("type")) for each in given)
-    kinds = consumed or (FORMS[1:] if files else FORMS)
-    return {"required": bool(required), "content": {kind: {"schema": schema} for kind in kinds}}
+def _is_file(schema: Schema) -> bool:
+    return "binary" in (schema.get("format"), schema.get("items", {}).get("format"))

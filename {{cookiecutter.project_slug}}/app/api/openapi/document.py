@@ -12,16 +12,18 @@ from marshmallow import Schema
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import Rule
 
-from app.api.dispatch import Plan
-from app.api.openapi.components import add_components, credentials_of, example, headers
-from app.api.openapi.library import ANYTHING, Library, complete
+from app.api.framework.specification import ApiOperations
+from app.api.openapi.components import TOKENS, add_components, credentials_of, example, headers
+from app.api.openapi.library import ANYTHING, complete
 from app.api.operation import Access, Operation
 from app.api.paths import TextConverter, schema_of
 from app.api.versioning import ABOUT, VARY
 from app.api.versions import Version
 
 PARAMETER = re.compile(r"<(?:[^:>]*:)?(\w+)>")
-VERBS = ("get", "post", "put", "patch", "delete")
+VERBS = ("get", "head", "post", "put", "patch", "delete", "options")
+# Flask answers these for resources that have no method for them.
+AUTOMATIC = {"head", "options"}
 CHANGING = {"put", "patch", "delete"}
 CHANGES = "Changes"
 
@@ -66,23 +68,35 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
     )
     views = list(_views(app, version))
     add_components(spec, version, _declared_problems(view for _, view in views))
-    library = Library(app.extensions["apis"][version.name], version.error_type)
+    library = ApiOperations(app.extensions["apis"][version.name])
     for tag, meaning in (_tags(version) | library.tags).items():
         spec.tag({"name": tag, "description": meaning})
-    own = [view for view in views if not library.describes(view[0].rule)]
+    own = [view for view in views if not library.at(view[0].rule)]
     _add_paths(spec, own, version, library)
     for name, kind in spec.components.schemas.items():
         if name.endswith(CHANGES):
             # Each field may be missing, but not all of them.
             kind["minProperties"] = 1
+        elif not name.endswith("In"):
+            # A response may get more fields; clients have to ignore those that they don't know.
+            kind.pop("additionalProperties", None)
+{% if cookiecutter.api_flavor == 'restx' %}
     # Added last: models are renamed if a schema of ours already has their name.
-    for name, kind in library.name_schemas(taken=spec.components.schemas).items():
-        spec.components.schema(name, kind)
-    for name, scheme in library.security_schemes.items():
-        spec.components.security_scheme(name, scheme)
+    library.add_components(spec)
+{% endif %}
     _add_paths(spec, [view for view in views if view not in own], version, library)
     document = spec.to_dict()
+    drop_unused_tokens(document)
     return document | {"paths": dict(sorted(document["paths"].items()))}
+
+
+def drop_unused_tokens(document: dict[str, Any]) -> None:
+    """Leave out kinds of tokens that no operation takes."""
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    secured = [each["security"] for each in operations if isinstance(each, dict)]
+    used = {name for security in secured for requirement in security for name in requirement}
+    for name in TOKENS.keys() - used:
+        del document["components"]["securitySchemes"][name]
 
 
 def _views(app: Flask, version: Version) -> Iterator[tuple[Rule, Any]]:
@@ -109,31 +123,52 @@ def _tags(version: Version) -> dict[str, str]:
 
 
 def _add_paths(
-    spec: APISpec, views: Iterable[tuple[Rule, Any]], version: Version, library: Library
+    spec: APISpec, views: Iterable[tuple[Rule, Any]], version: Version, library: ApiOperations
 ) -> None:
-    """Add the operations of resources; `library` knows more about some, and hides others."""
+    """Add the operations of resources; `library` has more about some, and hides others."""
     for rule, view in views:
         path = PARAMETER.sub(r"{\1}", rule.rule.removeprefix(version.prefix))
-        said = library.said_about(rule.rule)
-        parameters = list(_path_parameters(rule, filter(None, said.values())))
+        in_library = library.at(rule.rule)
+        parameters = list(_path_parameters(rule, filter(None, in_library.values())))
         operations = {}
         for verb in VERBS:
-            if verb not in view.plans or said.get(verb, {}) is None:
-                continue
-            plan, about = view.plans[verb], said.get(verb) or {}
             method = getattr(view.view_class, verb, None)
-            operation = _operation(rule, verb, method, plan, about)
+            if verb not in view.plans or (verb in AUTOMATIC and not method):
+                continue
+            if in_library.get(verb, {}) is None:
+                continue
+            plan, documented = view.plans[verb], in_library.get(verb) or {}
+            operation = _operation(rule, verb, view, documented)
             operation["tags"] = [_tag(path)]
-            if about:
-                operation = complete(operation, about, library, plan.operation.status is not None)
-                # Methods may say different things about what is in the path.
-                own = _path_parameters(rule, [about])
+            if documented:
+                operation = complete(
+                    operation,
+                    documented,
+                    represented=plan.operation.status is not None,
+                    error_type=version.error_type,
+                )
+                # Methods may document different things about what is in the path.
+                own = _path_parameters(rule, [documented])
                 operation["parameters"] += [each for each in own if each not in parameters]
             if version.deprecated:
                 operation["deprecated"] = True
+            if verb == "head":
+                operation["responses"] = _without_content(spec, operation["responses"])
             operations[verb] = operation
         if operations:
             spec.path(path, operations=operations, parameters=parameters)
+
+
+def _without_content(spec: APISpec, responses: dict[str, Any]) -> dict[str, Any]:
+    """Return responses, some of which are names of components, as HEAD has them."""
+    whole = {
+        status: spec.components.responses[response] if isinstance(response, str) else response
+        for status, response in responses.items()
+    }
+    return {
+        status: {key: part for key, part in response.items() if key != "content"}
+        for status, response in whole.items()
+    }
 
 
 def _tag(path: str) -> str:
@@ -148,57 +183,63 @@ def _name(cls: type[Schema] | Schema) -> str:
     return kind.__name__.removesuffix("Out") + partial
 
 
-def _path_parameters(rule: Rule, said: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the parameters in a path, each with what is said about it elsewhere."""
-    described = {
+def _path_parameters(rule: Rule, documented: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the parameters in a path, each as operations document it."""
+    known = {
         parameter["name"]: parameter
-        for operation in said
+        for operation in documented
         for parameter in operation["parameters"]
         if parameter["in"] == "path"
     }
     for name in sorted(rule.arguments):
-        parameter = described.get(name, {"name": name, "in": "path", "required": True})
+        parameter = known.get(name, {"name": name, "in": "path", "required": True})
         schema, converter = parameter.get("schema", {}), rule._converters[name]
         if schema.get("type", "string") == "string" or type(converter) is not TextConverter:
             schema = schema | schema_of(converter)
         yield parameter | {"schema": schema}
 
 
-def _operation(
-    rule: Rule, verb: str, method: Any, plan: Plan, said: dict[str, Any]
-) -> dict[str, Any]:
+def _operation(rule: Rule, verb: str, view: Any, documented: dict[str, Any]) -> dict[str, Any]:
+    plan, method = view.plans[verb], getattr(view.view_class, verb, None)
     operation = plan.operation
     access, security = credentials_of(plan.access, plan.role)
     summary, _, details = (getdoc(method) or "").partition("\n\n")
-    documented: dict[str, Any] = {
+    members: dict[str, Any] = {
         "operationId": f"{verb}{rule.endpoint.partition('.')[2]}",
         "summary": summary.replace("\n", " ").removesuffix("."),
         # The library has the details of its own docstrings.
-        "description": "\n\n".join(filter(None, ("" if said else details, access))),
+        "description": "\n\n".join(filter(None, ("" if documented else details, access))),
         "security": security,
-        "parameters": list(_parameters(verb, operation)),
-        "responses": _responses(rule, verb, plan, said),
+        "parameters": list(_parameters(verb, view)),
+        "responses": _responses(rule, verb, view, documented),
     }
     if operation.body:
         body = operation.body(partial=operation.partial)
         content = {"schema": body, "example": example(operation.body)}
         if operation.body_envelope:
             content = _in_envelope(operation.body_envelope, content)
-        documented["requestBody"] = {"required": True, "content": {"application/json": content}}
-    return documented
+            content["schema"]["additionalProperties"] = False
+        members["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return members
 
 
-def _parameters(verb: str, operation: Operation) -> Iterator[dict[str, Any] | str]:
+def _parameters(verb: str, view: Any) -> Iterator[dict[str, Any] | str]:
+    operation = view.plans[verb].operation
     if operation.query:
         yield {"in": "query", "schema": operation.query}
     if verb == "get" and operation.shows_entity:
         yield "If-None-Match"
-    if verb in CHANGING and operation.status:
+    if verb in CHANGING and operation.status and _has_etag(view):
         yield "If-Match"
 
 
-def _responses(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> dict[str, Any]:
-    operation = plan.operation
+def _has_etag(view: Any) -> bool:
+    """Return whether what an address shows has an ETag, so that a change can depend on it."""
+    return "get" in view.plans and view.plans["get"].operation.shows_entity
+
+
+def _responses(rule: Rule, verb: str, view: Any, documented: dict[str, Any]) -> dict[str, Any]:
+    operation = view.plans[verb].operation
     status = operation.status or 200
     # Any other status is described by its name.
     description = SUCCESS.get(status) or f"{HTTP_STATUS_CODES.get(status, 'Success')}."
@@ -219,7 +260,7 @@ def _responses(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> dict[
             "description": "The client has the current representation.",
             "headers": headers("ETag"),
         }
-    for status in sorted(_problems(rule, verb, plan, said)):
+    for status in sorted(_problems(rule, verb, view, documented)):
         responses[str(status)] = f"Problem{status}"
     return responses
 
@@ -241,12 +282,7 @@ def _in_envelope(name: str, content: dict[str, Any], total: str | None = None) -
     if total:
         properties[total], shown[total] = {"type": "integer", "minimum": 0}, 1
     return {
-        "schema": {
-            "type": "object",
-            "properties": properties,
-            "required": [*properties],
-            "additionalProperties": False,
-        },
+        "schema": {"type": "object", "properties": properties, "required": [*properties]},
         "example": shown,
     }
 
@@ -263,11 +299,15 @@ def _headers(operation: Operation) -> Iterator[str]:
         yield "X-Cache"
 
 
-def _problems(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> set[int]:
+def _problems(rule: Rule, verb: str, view: Any, documented: dict[str, Any]) -> set[int]:
     """Return every refusal that an operation can really answer with."""
+    plan = view.plans[verb]
     operation = plan.operation
-    statuses = {429, 503, *operation.problems}
-    if VARY or said.get("parameters"):
+    statuses = {503, *operation.problems}
+    if verb != "options":
+        # Those are never counted.
+        statuses.add(429)
+    if VARY or documented.get("parameters"):
         # The header may name a version that doesn't exist, a parser may refuse what it reads.
         statuses.add(400)
     if plan.access is not Access.NONE:
@@ -275,12 +315,14 @@ def _problems(rule: Rule, verb: str, plan: Plan, said: dict[str, Any]) -> set[in
     if rule.arguments:
         statuses.add(404)
     if verb in CHANGING and operation.status:
-        statuses |= {409, 412}
+        statuses.add(409)
+        if _has_etag(view):
+            statuses.add(412)
     if operation.query:
         statuses.add(422)
     if operation.body:
         # A write may conflict with what somebody else wrote a moment before.
         statuses |= {400, 409, 413, 415, 422}
-    if "requestBody" in said:
+    if "requestBody" in documented:
         statuses |= {400, 413, 415}
     return statuses
