@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -79,19 +80,15 @@ def listed_differences() -> list[Listed]:
     ]
 
 
-def stale(listed: Listed, found: Facts) -> list[str]:
-    """Return the operations and the differences of a row that are none, or not any more."""
-    covered = [
-        (operation, fact)
-        for operation, facts in found.items()
-        for fact in facts
-        if listed.covers(operation, fact)
-    ]
+def stale(listed: Listed, found: Facts) -> list[tuple[str, str]]:
+    """Return the pairs of an operation and a difference in a row that are not found, or no more."""
     return [
-        pattern
-        for number, patterns in enumerate((listed.operations, listed.facts))
-        for pattern in patterns
-        if not any(fnmatchcase(pair[number], pattern) for pair in covered)
+        (operation, fact)
+        for operation, fact in product(listed.operations, listed.facts)
+        if not any(
+            fnmatchcase(name, operation) and any(fnmatchcase(each, fact) for each in facts)
+            for name, facts in found.items()
+        )
     ]
 
 

@@ -109,11 +109,16 @@ def conduit(
             run("flask", "db", "upgrade")
             grow(project, run)
 
-    # A client that names no version gets the second one; where the address names it, nothing
-    # reads this.
-    production = {"RATELIMIT_ENABLED": "true", "API_DEFAULT_VERSION": "2.0"}
     folder = tmp_path_factory.mktemp(combination.name)
-    with served(combination, servers, folder, follow_the_page, **production) as api:
+    with served(
+        combination,
+        servers,
+        folder,
+        follow_the_page,
+        RATELIMIT_ENABLED="true",
+        # For clients that name no version; where the address names it, nothing reads this.
+        API_DEFAULT_VERSION="2.0",
+    ) as api:
         yield Conduit(api, env)
 
 

@@ -10,34 +10,19 @@ from app.routes import VERSIONS
 from app.schemas.article import ArticleIn
 from tests.factories import client_of, make_user
 from tests.support.bodies import body_of
-from tests.support.client import Client, asking
+from tests.support.client import Client, new_client
 
 V2 = VERSIONS[-1]
 
 
-class Conduit(Client):
-    """A client whose paths are relative to version 2."""
-
-    scheme = V2.scheme
-
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        path, *rest = args
-        if isinstance(path, str) and not path.startswith("/api/"):
-            path = V2.base + path
-        headers = {**asking(V2.number), **kwargs.pop("headers", {})}
-        return super().open(path, *rest, headers=headers, **kwargs)
-
-
-def visitor(app: Flask) -> Conduit:
+def visitor(app: Flask) -> Client:
     """Return a client without a token."""
-    return Conduit(app, app.response_class)
+    return new_client(app, V2)
 
 
-def logged_in(app: Flask, user: User | None = None) -> Conduit:
+def logged_in(app: Flask, user: User | None = None) -> Client:
     """Return a client that is logged in, as a new user unless one is given."""
-    client = visitor(app)
-    client.access_token = client_of(app, user or make_user(app)).access_token
-    return client
+    return client_of(app, user or make_user(app), V2)
 
 
 def article_body(**given: Any) -> dict[str, Any]:
@@ -45,14 +30,14 @@ def article_body(**given: Any) -> dict[str, Any]:
     return {"article": body_of(ArticleIn, **given)}
 
 
-def publish(author: Conduit, **given: Any) -> str:
+def publish(author: Client, **given: Any) -> str:
     """Publish an article and return its path."""
     response = author.post("/articles", json=article_body(**given))
     assert response.status_code == 201, response.text
     return f"/articles/{response.json['article']['slug']}"
 
 
-def name_of(client: Conduit) -> str:
+def name_of(client: Client) -> str:
     """Return the username of a client."""
     name: str = client.get("/user").json["user"]["username"]
     return name

@@ -10,14 +10,14 @@ from werkzeug.test import TestResponse
 from app.accounts import WRONG_CREDENTIALS
 from app.api.schemas import schema
 from app.schemas.profile import AccountOut
-from tests.conduit import V2, Conduit, errors, logged_in, visitor
+from tests.conduit import V2, errors, logged_in, visitor
 from tests.factories import ADA, PASSWORD, client_of, make_user
 from tests.support.answers import refusal
 from tests.support.client import Client, asking, bearer
 from tests.support.statements import race
 
 
-def log_in(client: Conduit, email: str, password: str = PASSWORD) -> TestResponse:
+def log_in(client: Client, email: str, password: str = PASSWORD) -> TestResponse:
     return client.post("/users/login", json={"user": {"email": email, "password": password}})
 
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from tests.conduit import Conduit, errors, logged_in, name_of, publish, slugs, visitor
+from tests.conduit import errors, logged_in, name_of, publish, slugs, visitor
 from tests.factories import client_of, make_admin, make_user
 from tests.support.answers import links
+from tests.support.client import Client
 from tests.support.statements import statements_of, watched
 
 
@@ -138,7 +139,7 @@ def test_list_takes_a_fixed_number_of_queries(app: Flask, path: str) -> None:
 
 # The cache
 
-Change = Callable[[Conduit, str], object]
+Change = Callable[[Client, str], object]
 
 CHANGES: dict[str, Change] = {
     "title": lambda author, path: author.put(path, json={"article": {"title": "Changed"}}),

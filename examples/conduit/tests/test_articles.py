@@ -14,7 +14,6 @@ from app.models.article import favorites
 from app.schemas.article import ArticleOut
 from app.schemas.profile import ProfileOut
 from tests.conduit import (
-    Conduit,
     article_body,
     errors,
     logged_in,
@@ -30,7 +29,7 @@ from tests.support.statements import race
 FIELDS = {field.data_key for field in schema(ArticleOut).fields.values()}
 
 
-def article(client: Conduit, path: str) -> dict[str, Any]:
+def article(client: Client, path: str) -> dict[str, Any]:
     response = client.get(path)
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json["article"]

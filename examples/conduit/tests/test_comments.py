@@ -7,20 +7,21 @@ from flask import Flask
 
 from app.api.schemas import schema
 from app.schemas.article import CommentOut
-from tests.conduit import Conduit, errors, logged_in, name_of, publish, visitor
+from tests.conduit import errors, logged_in, name_of, publish, visitor
 from tests.factories import make_admin
+from tests.support.client import Client
 from tests.support.statements import race, statements_of
 
 THANKS = {"comment": {"body": "Thank you!"}}
 
 
-def comment_on(path: str, client: Conduit) -> str:
+def comment_on(path: str, client: Client) -> str:
     response = client.post(f"{path}/comments", json=THANKS)
     assert response.status_code == 200, response.text
     return f"{path}/comments/{response.json['comment']['id']}"
 
 
-def comments(client: Conduit, path: str) -> Any:
+def comments(client: Client, path: str) -> Any:
     response = client.get(f"{path}/comments")
     assert response.status_code == 200, response.text
     return response.json["comments"]

@@ -11,8 +11,8 @@ from app.backend.base import Base, Entity, association_table
 from app.backend.database import LONG_TEXT, TABLE_OPTIONS, text_type
 from app.models.user import User
 
-article_tags = association_table("article_tags", "articles.id", "tags.id")
-favorites = association_table("favorites", "users.id", "articles.id")
+article_tags = association_table("article_tags", article_id="articles.id", tag_id="tags.id")
+favorites = association_table("favorites", user_id="users.id", article_id="articles.id")
 
 
 class Tag(Base):

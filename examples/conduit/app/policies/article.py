@@ -6,7 +6,7 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import contains_eager, selectinload, undefer, with_expression
 from werkzeug.exceptions import Forbidden
 
-from app.extensions import db
+from app.api.rows import one_or_404
 from app.models.article import Article, Comment, Tag, article_tags, favorites
 from app.models.user import User
 from app.policies.profile import is_followed
@@ -42,8 +42,7 @@ def visible_articles(viewer: User | None) -> Select[Article]:
 def visible_article(viewer: User | None, slug: str) -> Article:
     """Return an article, or raise 404."""
     named = visible_articles(viewer).where(Article.slug == slug).options(undefer(Article.body))
-    found: Article = db.one_or_404(named, description="Article not found")
-    return found
+    return one_or_404(named, "Article not found")
 
 
 def visible_comments(viewer: User | None, slug: str) -> Select[Comment]:
@@ -54,9 +53,8 @@ def visible_comments(viewer: User | None, slug: str) -> Select[Comment]:
 
 def visible_comment(viewer: User, slug: str, id: int) -> Comment:
     """Return a comment on an article, or raise 404."""
-    comment = visible_comments(viewer, slug).where(Comment.id == id)
-    found: Comment = db.one_or_404(comment, description="Comment not found")
-    return found
+    comments = visible_comments(viewer, slug)
+    return one_or_404(comments.where(Comment.id == id), "Comment not found")
 
 
 def own(viewer: User, row: M) -> M:

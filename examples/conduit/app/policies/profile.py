@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, exists, false
 from sqlalchemy.orm import with_expression
 
-from app.extensions import db
+from app.api.rows import one_or_404
 from app.models.user import User, follows
 from app.policies.user import NOT_FOUND, visible_users
 
@@ -20,6 +20,4 @@ def visible_profile(viewer: User | None, username: str) -> User:
     named = visible_users(None).where(User.username_key == username.lower())
     seen = named.options(with_expression(User.following, is_followed(viewer)))
     # The row may be loaded already, without the expression or with what it was before a write.
-    fresh = seen.execution_options(populate_existing=True)
-    found: User = db.one_or_404(fresh, description=NOT_FOUND)
-    return found
+    return one_or_404(seen.execution_options(populate_existing=True), NOT_FOUND)

@@ -2,21 +2,19 @@
 
 from typing import Any
 
-from app.api.conditional import require_match
 from app.api.framework import Resource
 from app.api.operation import accepts, accepts_query, cached, may_fail, returns
 from app.api.pages import Page, paginate_by_offset
-from app.api.queries import OffsetQuery
 from app.extensions import db
 from app.models.article import Comment
 from app.policies.article import own, visible_article, visible_comment, visible_comments
-from app.schemas.article import CommentIn, CommentOut
+from app.schemas.article import CommentIn, CommentOut, CommentQuery
 from app.sessions import current_user, current_user_or_none
 
 
 class CommentList(Resource):
     @cached
-    @accepts_query(OffsetQuery)
+    @accepts_query(CommentQuery)
     @returns(CommentOut, many=True, envelope="comments")
     def get(self, slug: str, query: dict[str, Any]) -> Page[Comment]:
         """List the comments on an article, newest first."""
@@ -39,6 +37,5 @@ class CommentItem(Resource):
     def delete(self, slug: str, id: int) -> None:
         """Delete a comment."""
         comment = own(current_user(), visible_comment(current_user(), slug, id))
-        require_match(comment, CommentOut)
         db.session.delete(comment)
         db.session.commit()

@@ -21,9 +21,14 @@ from app.api.rows import insert_once
 from app.extensions import db
 from app.models.user import User, follows
 from app.policies.profile import visible_profile
-from app.resources import auth
 from app.schemas.profile import AccountIn, AccountOut, EmailLoginIn, ProfileOut
-from app.sessions import begin_session, current_user, current_user_or_none, end_sessions_of
+from app.sessions import (
+    begin_session,
+    current_user,
+    current_user_or_none,
+    end_sessions_of,
+    log_in,
+)
 
 
 class Register(Resource):
@@ -38,15 +43,15 @@ class Register(Resource):
         return begin_session(user)
 
 
-class Login(auth.Login):
+class Login(Resource):
     @ignores_credentials
     @may_fail(401)
-    @limited("RATELIMIT_LOGIN", get_remote_address, account_key)
+    @limited("RATELIMIT_LOGIN", get_remote_address, account_key("user", "email"))
     @accepts(EmailLoginIn, envelope="user")
     @returns(AccountOut, envelope="user")
     def post(self, data: dict[str, str]) -> dict[str, Any]:
         """Exchange an e-mail address and a password for a token."""
-        return super().post(data)
+        return log_in(**data)
 
 
 @requires_login

@@ -2,23 +2,27 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.fields import Id, Text, Time
+from app.api.fields import Id, Shown, Text, Time, WholeNumber
 from app.api.queries import OffsetQuery
 from app.api.schemas import CamelCase
 from app.schemas.profile import ProfileOut
 
-TITLE = {"examples": ["How to train your dragon"]}
-DESCRIPTION = {"examples": ["Ever wonder how?"]}
-BODY = {"examples": ["With both hands."]}
+TITLE, DESCRIPTION, BODY = "How to train your dragon", "Ever wonder how?", "With both hands."
 TAGS = {"examples": [["dragons", "training"]]}
+
+
+def written(longest: int, example: str) -> Text:
+    """Return the field of a text that has to be written."""
+    length = validate.Length(1, longest)
+    return Text(required=True, validate=length, metadata={"examples": [example]})
 
 
 class ArticleIn(CamelCase):
     """An article as its author writes it."""
 
-    title = Text(required=True, validate=validate.Length(1, 255), metadata=TITLE)
-    description = Text(required=True, validate=validate.Length(1, 1000), metadata=DESCRIPTION)
-    body = Text(required=True, validate=validate.Length(1, 100_000), metadata=BODY)
+    title = written(255, TITLE)
+    description = written(1000, DESCRIPTION)
+    body = written(100_000, BODY)
     tag_list = fields.List(
         Text(validate=validate.Length(1, 64)), validate=validate.Length(max=20), metadata=TAGS
     )
@@ -27,9 +31,9 @@ class ArticleIn(CamelCase):
 class ListedArticleOut(CamelCase):
     """An article in a list, as the caller sees it."""
 
-    slug = fields.String(required=True, metadata={"examples": ["how-to-train-your-dragon-5eb63b"]})
-    title = fields.String(required=True, metadata=TITLE)
-    description = fields.String(required=True, metadata=DESCRIPTION)
+    slug = Shown("how-to-train-your-dragon-5eb63bbb")
+    title = Shown(TITLE)
+    description = Shown(DESCRIPTION)
     tag_list = fields.List(fields.String(), required=True, metadata=TAGS)
     created_at, updated_at = Time(), Time()
     favorited = fields.Boolean(required=True, metadata={"examples": [False]})
@@ -40,7 +44,7 @@ class ListedArticleOut(CamelCase):
 class ArticleOut(ListedArticleOut):
     """An article with its body."""
 
-    body = fields.String(required=True, metadata=BODY)
+    body = Shown(BODY)
 
 
 class ArticleQuery(OffsetQuery):
@@ -54,7 +58,7 @@ class ArticleQuery(OffsetQuery):
 class CommentIn(Schema):
     """A comment as its author writes it."""
 
-    body = Text(required=True, validate=validate.Length(1, 10_000), metadata=BODY)
+    body = written(10_000, BODY)
 
 
 class CommentOut(CamelCase):
@@ -62,8 +66,14 @@ class CommentOut(CamelCase):
 
     id = Id()
     created_at, updated_at = Time(), Time()
-    body = fields.String(required=True, metadata=BODY)
+    body = Shown(BODY)
     author = fields.Nested(ProfileOut, required=True)
+
+
+class CommentQuery(OffsetQuery):
+    """Comments; without a limit, as many as a page can have."""
+
+    limit = WholeNumber(load_default=100, validate=validate.Range(1, 100))
 
 
 class TagsOut(Schema):

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from app.api.fields import Text
+from app.api.fields import Shown, Text
 from app.schemas.auth import JWT, LoginIn
 from app.schemas.user import UserIn
 
@@ -31,9 +31,9 @@ class AccountIn(UserIn):
 class ProfileOut(Schema):
     """A user as everybody may see them, and whether the caller follows them."""
 
-    username = fields.String(required=True, metadata={"examples": ["ada"]})
-    bio = fields.String(required=True, metadata={"examples": ["I count."]})
-    image = fields.String(required=True, metadata={"examples": ["https://example.com/ada.png"]})
+    username = Shown("ada")
+    bio = Shown("I count.")
+    image = Shown("https://example.com/ada.png")
     following = fields.Boolean(required=True, metadata={"examples": [False]})
 
 
@@ -43,8 +43,8 @@ class AccountOut(ProfileOut):
     class Meta:
         exclude = ("following",)
 
-    email = fields.String(required=True, metadata={"examples": ["ada@example.com"]})
-    token = fields.String(required=True, metadata={"examples": [JWT]})
+    email = Shown("ada@example.com")
+    token = Shown(JWT)
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         return obj["access_token"] if attr == "token" else getattr(obj["user"], attr)
