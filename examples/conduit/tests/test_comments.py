@@ -9,6 +9,7 @@ from app.api.schemas import schema
 from app.schemas.article import CommentOut
 from tests.conduit import errors, logged_in, name_of, publish, visitor
 from tests.factories import make_admin
+from tests.support.answers import links
 from tests.support.client import Client
 from tests.support.statements import race, statements_of
 
@@ -98,6 +99,17 @@ def test_comments_take_a_fixed_number_of_queries(app: Flask) -> None:
     for _ in range(4):
         comment_on(path, logged_in(app))
     assert statements_of(app, lambda: reader.get(f"{path}/comments")) == few
+
+
+def test_comments_have_pages_at_an_address_in_any_script(app: Flask) -> None:
+    writer = logged_in(app)
+    path = publish(writer, title="ドラゴン")
+    last, first = comment_on(path, writer), comment_on(path, writer)
+    page = writer.get(f"{path}/comments?limit=1")
+    assert page.headers["Link"].isascii()
+    following = writer.get(links(page)["next"])
+    ids = [one["id"] for response in (page, following) for one in response.json["comments"]]
+    assert [f"{path}/comments/{id}" for id in ids] == [first, last]
 
 
 def test_cached_comments_are_never_stale(app: Flask) -> None:
