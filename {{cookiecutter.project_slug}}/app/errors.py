@@ -101,7 +101,7 @@ def report_http_error(error: HTTPException) -> Response:
 
 
 def default_detail(status: int) -> str:
-    """Return what a problem says if whoever raised the error said nothing."""
+    """Return the detail of a problem whose error has none."""
     return DETAILS.get(status) or HTTP_STATUS_CODES.get(status, "Unknown")
 
 
@@ -157,8 +157,8 @@ def report_conflict(error: DBAPIError) -> Response:
         # Further lines may hold the row, with its e-mail address and password hash.
         log.warning("A constraint refused a request: %s", str(error).partition("\n")[0])
         return problem(409, CONFLICT)
-    said = ", ".join(name.rpartition(".")[2] for name in taken)
-    return problem(409, f"{said[0].upper()}{said[1:]} already taken", taken)
+    fields = ", ".join(name.rpartition(".")[2] for name in taken)
+    return problem(409, f"{fields[0].upper()}{fields[1:]} already taken", taken)
 
 
 def report_unavailable(error: Exception) -> Response:
@@ -176,7 +176,7 @@ def report_crash(error: Exception) -> Response:
 
 
 def set_retry_after(response: Response) -> Response:
-    """Tell refused clients how many seconds to wait, unless whoever refused them has."""
+    """Add the seconds to wait to a 429 or 503 that has no Retry-After of its own."""
     seconds = int(response.headers.pop(LIMITER_RETRY_AFTER, 0))
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         response.headers.setdefault("Retry-After", str(max(1, seconds)))

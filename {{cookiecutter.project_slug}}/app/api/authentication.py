@@ -104,12 +104,12 @@ def _access_required(decorated: Callable[..., Any]) -> Access | None:
     guard = unwrap(decorated, stop=is_guard)
     if not is_guard(guard):
         return None
-    given = getclosurevars(guard).nonlocals
-    if not given.get("verify_type", True):
+    options = getclosurevars(guard).nonlocals
+    if not options.get("verify_type", True):
         return Access.EITHER
-    if given.get("refresh"):
+    if options.get("refresh"):
         return Access.REFRESH
-    return Access.OPTIONAL if given.get("optional") else Access.LOGIN
+    return Access.OPTIONAL if options.get("optional") else Access.LOGIN
 
 
 def authenticate(access: Access, scheme: str) -> None:
@@ -119,15 +119,15 @@ def authenticate(access: Access, scheme: str) -> None:
     """
     if access is Access.NONE:
         return
-    given, _, token = request.headers.get("Authorization", "").partition(" ")
-    if given:
+    sent, _, token = request.headers.get("Authorization", "").partition(" ")
+    if sent:
         # The case of the scheme doesn't matter (RFC 9110, section 11.1).
-        if given.lower() != scheme.lower():
+        if sent.lower() != scheme.lower():
             raise NoAuthorizationError(f"The scheme is {scheme}")
         # What Flask-JWT-Extended expects.
         request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     verify_jwt_in_request(
-        optional=access is Access.OPTIONAL and not given,
+        optional=access is Access.OPTIONAL and not sent,
         refresh=access is Access.REFRESH,
         verify_type=access is not Access.EITHER,
     )

@@ -86,10 +86,10 @@ def look_up(takes_query: bool, varies: Sequence[str]) -> Entry:
     if varies:
         parts += map(request.headers.get, varies)
     key = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
-    found = entries.read(key, table_names())
-    if found is None:
+    known = entries.read(key, table_names())
+    if known is None:
         return Entry(key, None)
-    entry, generations = found
+    entry, generations = known
     if not entry:
         return Entry(key, generations)
     response = Response(entry["body"], headers=entry["headers"])

@@ -72,9 +72,9 @@ def paginate(rows: Select[M], model: type[M], query: Mapping[str, Any]) -> Page[
     statement = rows.order_by(*clauses)
     if cursor:
         statement = statement.where(keyset.after(order, cursor.values, backwards))
-    found = keyset.fetch(db.session(), rows, statement, model, order, per_page + 1, backwards)
-    more = len(found) > per_page
-    items = found[:per_page]
+    fetched = keyset.fetch(db.session(), rows, statement, model, order, per_page + 1, backwards)
+    more = len(fetched) > per_page
+    items = fetched[:per_page]
     if backwards:
         items.reverse()
 

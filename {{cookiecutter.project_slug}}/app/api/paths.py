@@ -58,9 +58,9 @@ def schema_of(converter: BaseConverter) -> dict[str, Any]:
 
 def _lengths(converter: BaseConverter) -> dict[str, int]:
     """Return the bounds of `string(length=2)` and `string(minlength=2, maxlength=4)`."""
-    found = LENGTH.fullmatch(converter.regex)
-    if found is None:
+    lengths = LENGTH.fullmatch(converter.regex)
+    if lengths is None:
         return {}
-    least, several, most = found.groups()
+    least, several, most = lengths.groups()
     bounds = {"minLength": least, "maxLength": most if several else least}
     return {name: int(bound) for name, bound in bounds.items() if bound}
