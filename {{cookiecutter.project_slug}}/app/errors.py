@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from flask_limiter.errors import RateLimitExceeded
 from marshmallow import ValidationError
+from sqlalchemy import Column
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -149,7 +150,7 @@ def report_conflict(error: DBAPIError) -> Response:
     """
     db.session.rollback()
     columns = database.taken_columns(error, db.metadata)
-    names = [column.name.removesuffix("_key") for column in columns]
+    names = [shown_name(column) for column in columns]
     if g.plan:
         names = [g.plan.client_name(name) for name in names]
     taken = {name: [TAKEN] for name in names}
@@ -159,6 +160,12 @@ def report_conflict(error: DBAPIError) -> Response:
         return problem(409, CONFLICT)
     fields = ", ".join(name.rpartition(".")[2] for name in taken)
     return problem(409, f"{fields[0].upper()}{fields[1:]} already taken", taken)
+
+
+def shown_name(column: Column[Any]) -> str:
+    """Return the name of a column, or of the one that it keeps in lower case."""
+    name = column.name.removesuffix("_key")
+    return name if name in column.table.c else column.name
 
 
 def report_unavailable(error: Exception) -> Response:

@@ -1,6 +1,7 @@
 """Fields that refuse what the stock ones let through, and those that many schemas share."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -126,17 +127,20 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
     """
 
     def __init__(self, *names: str, default: str) -> None:
-        self.names = names
-        name = f"-?({'|'.join(names)})"
-        super().__init__(
-            load_default=lambda: self._parse(default),
-            metadata={
-                "type": "string",
-                "pattern": f"^{name}(,{name})*(,-?id)?$",
-                "default": default,
-                "description": "Sort fields, most significant first; a leading `-` is descending.",
-            },
-        )
+        super().__init__(load_default=lambda: self._parse(default))
+        self.names, self.default = names, default
+        self.rename(str)
+
+    def rename(self, shown: Callable[[str], str]) -> None:
+        """Let clients call columns by names that a function makes of theirs."""
+        self.columns = {shown(name): name for name in self.names}
+        name = f"-?({'|'.join(self.columns)})"
+        self.metadata = {
+            "type": "string",
+            "pattern": f"^{name}(,{name})*(,-?id)?$",
+            "default": re.sub(r"\w+", lambda word: shown(word[0]), self.default),
+            "description": "Sort fields, most significant first; a leading `-` is descending.",
+        }
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Any, **kwargs: Any
@@ -147,9 +151,9 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
         order: dict[str, bool] = {}
         for part in text.split(","):
             name = part.removeprefix("-")
-            if name not in self.names and not (name == "id" and order):
+            if name not in self.columns and not (name == "id" and order):
                 raise ValidationError(
-                    f"Can't sort by {name!r}. Must be one of: {', '.join(self.names)}."
+                    f"Can't sort by {name!r}. Must be one of: {', '.join(self.columns)}."
                 )
-            order.setdefault(name, part.startswith("-"))
+            order.setdefault(self.columns.get(name, name), part.startswith("-"))
         return list(order.items())

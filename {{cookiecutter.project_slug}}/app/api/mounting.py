@@ -1,5 +1,7 @@
 """Mounts versions of the API on the application, side by side."""
 
+import logging
+import re
 from collections.abc import Sequence
 
 from flask import Blueprint, Flask, Response, redirect, url_for
@@ -17,6 +19,8 @@ from app.api.schemas import represent
 from app.api.versioning import VARY, chosen_version, offer_versions
 from app.api.versions import BEARER, Version
 from app.errors import PROBLEM_TYPE
+
+log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoader) -> None:
@@ -67,9 +71,14 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
 
 def present_error(response: Response, version: Version) -> None:
     """Name the version's own scheme in an error, and give it the version's own format."""
-    challenge = response.headers.get("WWW-Authenticate", "")
-    if version.scheme != BEARER and challenge.startswith(BEARER):
-        response.headers["WWW-Authenticate"] = version.scheme + challenge.removeprefix(BEARER)
+    if challenges := response.headers.getlist("WWW-Authenticate"):
+        named = [re.sub(rf"(?i)\A{BEARER}\b", version.scheme, each) for each in challenges]
+        response.headers.setlist("WWW-Authenticate", named)
     if version.errors and response.mimetype == PROBLEM_TYPE:
-        response.set_data(represent(version.errors, response.json))
-        response.mimetype = version.error_type
+        try:
+            response.set_data(represent(version.errors, response.json))
+        except Exception:
+            # Better in another format than not at all.
+            log.exception("%s can't represent an error", version.errors.__name__)
+        else:
+            response.mimetype = version.error_type

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import ValidationError
-from sqlalchemy import Select, func
+from sqlalchemy import Select, func, inspect, select
 
 from app.backend import keyset
 from app.backend.base import Entity
@@ -111,8 +111,13 @@ def paginate_by_offset(rows: Select[R], query: Mapping[str, Any]) -> Page[R]:
 
 def count(rows: Select[Any]) -> int:
     """Return the number of rows that a statement selects."""
-    everything = rows.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
-    return db.session.scalar(everything) or 0
+    counted = rows.order_by(None)
+    kind = rows.column_descriptions[0]["expr"]
+    if isinstance(kind, type):
+        # The rows may be distinct or grouped, but nothing else of them is needed.
+        keys: tuple[Any, ...] = inspect(kind).primary_key
+        counted = counted.with_only_columns(*keys, maintain_column_froms=True)
+    return db.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
 
 
 def _page(items: Sequence[R], links: Sequence[str], total: int | None) -> Page[R]:
@@ -184,4 +189,4 @@ def link(relation: str, **place: Any) -> str:
     parameters = {name: value for name, value in request.args.items() if name not in place}
     parameters |= {name: value for name, value in place.items() if value is not None}
     query = f"?{urlencode(parameters)}" if parameters else ""
-    return f'<{request.script_root}{request.path}{query}>; rel="{relation}"'
+    return f'<{quote(request.script_root + request.path)}{query}>; rel="{relation}"'

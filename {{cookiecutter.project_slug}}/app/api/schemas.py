@@ -6,6 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from app.api.fields import Sort
+
 
 @cache
 def schema(cls: type[Schema], *, many: bool = False, partial: bool = False) -> Schema:
@@ -24,10 +26,16 @@ class CamelCase(Schema):
     """Base of schemas whose fields clients know in camel case: `created_at` as `createdAt`."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Name a field that has no `data_key` of its own."""
+        """Name a field that has no `data_key` of its own, and the columns to sort by."""
         if field_obj.data_key is None:
-            first, *others = field_name.split("_")
-            field_obj.data_key = first + "".join(map(str.capitalize, others))
+            field_obj.data_key = _camel_case(field_name)
+        if isinstance(field_obj, Sort):
+            field_obj.rename(_camel_case)
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def represent(cls: type[Schema], value: Any, *, many: bool = False) -> str:

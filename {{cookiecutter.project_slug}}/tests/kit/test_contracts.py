@@ -5,15 +5,17 @@ from typing import Any
 
 import pytest
 from flask import Flask, request
-from marshmallow import Schema, fields, pre_dump
-from sqlalchemy import select
-from werkzeug.exceptions import NotFound
+from marshmallow import Schema, ValidationError, fields, pre_dump
+from sqlalchemy import Column, MetaData, Table, select
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import NotFound, Unauthorized
 from werkzeug.test import TestResponse
 
 from app import db
 from app.api.conditional import require_match
-from app.api.fields import Id, Moment, Shown, Text
+from app.api.fields import Id, Moment, Shown, Sort, Text
 from app.api.framework import Resource
+from app.api.openapi.components import example
 from app.api.operation import (
     accepts,
     accepts_query,
@@ -23,10 +25,11 @@ from app.api.operation import (
     returns,
 )
 from app.api.pages import Page, paginate_by_offset
-from app.api.queries import OffsetQuery
+from app.api.queries import ListQuery, OffsetQuery
 from app.api.rows import one_or_404
-from app.api.schemas import CamelCase
+from app.api.schemas import CamelCase, schema
 from app.api.versions import Version
+from app.errors import shown_name
 from tests.kit.things import ROUTES, Thing, another_kit_app, caller_of, make_thing
 from tests.support.answers import links, refusal
 from tests.support.client import Client, asking, bearer, new_client
@@ -45,6 +48,35 @@ class FaultsOut(Schema):
     def collect(self, problem: dict[str, Any], **options: Any) -> dict[str, Any]:
         """Take what is wrong from a problem."""
         return {"faults": problem.get("errors") or {"request": [problem["detail"]]}}
+
+
+class BrokenOut(Schema):
+    """A schema of errors that not all of them fit."""
+
+    @pre_dump
+    def collect(self, problem: dict[str, Any], **options: Any) -> dict[str, Any]:
+        """Look for what only some have."""
+        return {"faults": problem["errors"]}
+
+
+class PartIn(Schema):
+    """A part, as a body has it; the name says nothing about that."""
+
+    id = fields.Integer(required=True, metadata={"examples": [1]})
+
+
+class PartsIn(Schema):
+    """Several parts."""
+
+    parts = fields.Nested(PartIn, many=True)
+    more = fields.List(fields.Nested(PartIn))
+    one = fields.Nested(PartIn)
+
+
+class SeenQuery(ListQuery, CamelCase):
+    """A list whose order has camel case, too."""
+
+    sort = Sort("created_at", "name", default="-created_at,id")
 
 
 class NoteIn(CamelCase):
@@ -182,7 +214,17 @@ class Echo(LibraryResource):  # type: ignore[misc]
         return {"message": "No echo"}, 404
 
 
+class Challenge(Resource):
+    @ignores_credentials
+    @returns(status=204)
+    def get(self) -> None:
+        """Ask for credentials of several kinds."""
+        kinds = [WWWAuthenticate(kind, {"realm": "a"}) for kind in ("basic", "bearer")]
+        raise Unauthorized(www_authenticate=kinds)
+
+
 OWN: dict[str, Any] = {
+    "/challenge": Challenge,
     "/notes": NoteList,
     "/notes/<note>": NoteItem,
     "/notes/<note>/parts": PartList,
@@ -265,7 +307,25 @@ def test_other_versions_keep_their_scheme(caller: Client) -> None:
     assert caller.post("/whoami", json=body).json == {"token": token}
 
 
+def test_each_challenge_is_sent_and_ours_has_the_scheme_of_the_version(client: Client) -> None:
+    response = ask(client, "GET", "/challenge")
+    challenges = response.headers.getlist("WWW-Authenticate")
+    assert challenges == ["Basic realm=a", "Token realm=a"]
+
+
 # Errors
+
+
+@pytest.mark.parametrize("config_name", ["testing", "production"])
+def test_error_that_a_schema_cannot_represent_is_a_problem(
+    app: Flask, config_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    versions = [Version("1.0", ROUTES, errors=BrokenOut)]
+    with another_kit_app(app, versions, config_name) as broken:
+        response = new_client(broken).get("/things/7")
+    assert refusal(response) == (404, "There is nothing at this address")
+    assert response.headers["API-Version"] == "1.0"
+    assert "BrokenOut can't represent an error" in capsys.readouterr().err
 
 
 def exceed_the_limit(client: Client) -> TestResponse:
@@ -558,3 +618,23 @@ def test_only_changes_of_what_has_an_etag_can_depend_on_it(document: dict[str, A
     part = document["paths"]["/notes/{note}/parts/{id}"]["delete"]
     assert (condition in note["parameters"], "412" in note["responses"]) == (True, True)
     assert (condition in part["parameters"], "412" in part["responses"]) == (False, False)
+
+
+def test_order_has_the_names_of_clients() -> None:
+    sort = schema(SeenQuery).fields["sort"]
+    assert sort.metadata["default"] == "-createdAt,id"
+    assert "createdAt" in sort.metadata["pattern"]
+    assert schema(SeenQuery).load({})["sort"] == [("created_at", True), ("id", False)]
+    assert schema(SeenQuery).load({"sort": "createdAt"})["sort"] == [("created_at", False)]
+    with pytest.raises(ValidationError, match="createdAt, name"):
+        schema(SeenQuery).load({"sort": "created_at"})
+
+
+def test_examples_have_the_shape_of_their_fields() -> None:
+    part = {"id": 1}
+    assert example(PartsIn) == {"parts": [part], "more": [part], "one": part}
+
+
+def test_conflict_is_about_the_column_that_clients_know() -> None:
+    keys = Table("keys", MetaData(), Column("name"), Column("name_key"), Column("api_key"))
+    assert [shown_name(column) for column in keys.c] == ["name", "name", "api_key"]

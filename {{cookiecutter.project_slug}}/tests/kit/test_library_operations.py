@@ -133,6 +133,9 @@ REFUSALS: dict[str, tuple[Any, str, Any]] = {
         {"a.b": ["Bad"], "_schema": ["Odd"]},
     ),
     "texts": ((["Bad", "Worse"], 409), "Bad; Worse", None),
+    "worded": (({"message": "It is taken"}, "409 CONFLICT"), "It is taken", None),
+    "items": (([{"a": "Bad"}], 409), "Validation failed", {"0.a": ["Bad"]}),
+    "nan": (({"message": "It is taken", "a": float("nan")}, 409), "It is taken", None),
     "numbers": (([1, 2], 409), "Conflict", None),
     "objects": (({"errors": {"a": object(), "b": [1]}, "field": 3}, 409), "Conflict", None),
     "named": (
@@ -423,6 +426,11 @@ def test_what_flask_aborts_with_is_kept(client: Client, way: str) -> None:
     assert refusal(response) == (422, text)
     body: Any = response.json
     assert body.get("errors") == errors
+
+
+def test_only_what_json_has_is_an_extension(client: Client) -> None:
+    body: Any = client.get("/refusing/nan").json
+    assert "a" not in body
 
 
 def test_returned_data_without_a_text_is_an_extension(client: Client) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from itsdangerous import URLSafeSerializer
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from app import db
@@ -19,7 +19,15 @@ from app.api.operation import accepts_query, returns
 from app.api.pages import Page, paginate, paginate_by_offset
 from app.api.queries import ListQuery, OffsetQuery
 from app.api.versions import Version
-from tests.kit.things import Kind, Thing, ThingOut, another_kit_app, make_thing
+from tests.kit.things import (
+    Kind,
+    Tag,
+    Thing,
+    ThingOut,
+    another_kit_app,
+    make_thing,
+    thing_tags,
+)
 from tests.support.answers import faults, ids, links
 from tests.support.client import BASE, Client, new_client
 from tests.support.statements import statements_of
@@ -64,6 +72,15 @@ class Positions(Resource):
         return paginate_by_offset(things.order_by(Thing.name, Thing.id), query)
 
 
+class Elsewhere(Resource):
+    @accepts_query(OffsetQuery)
+    @returns(ThingOut, many=True)
+    def get(self, place: str, query: dict[str, Any]) -> Page[Thing]:
+        """List things at an address with text in it."""
+        things = select(Thing).options(selectinload(Thing.tags))
+        return paginate_by_offset(things.order_by(Thing.name, Thing.id), query)
+
+
 @pytest.fixture(scope="module")
 def sorting(app: Flask) -> Iterator[Flask]:
     other = type("OtherThings", (SortedThings,), {})
@@ -71,6 +88,7 @@ def sorting(app: Flask) -> Iterator[Flask]:
         "/sorted": SortedThings,
         "/other": other,
         "/positions": Positions,
+        "/at/<place>": Elsewhere,
     }
     with another_kit_app(app, [Version("1.0", routes)]) as sorting:
         yield sorting
@@ -306,6 +324,13 @@ def test_page_at_any_offset_leads_back(
     assert links(response)["prev"].endswith(f"&offset={prev}")
 
 
+@pytest.mark.parametrize("place", ["ドラゴン", "ü", "a b", "a%25b", "<>", '"'])
+def test_links_of_any_address_are_ascii(reader: Client, things: list[Thing], place: str) -> None:
+    response = reader.get(f"/at/{place}?limit=1")
+    assert response.headers["Link"].isascii()
+    assert ids(reader.get(links(response)["next"])) == in_order(things, "name")[1:2]
+
+
 def test_page_by_offset_always_has_the_total(app: Flask, reader: Client) -> None:
     assert reader.get("/positions").headers["X-Total-Count"] == "0"
     for _ in range(21):
@@ -313,6 +338,20 @@ def test_page_by_offset_always_has_the_total(app: Flask, reader: Client) -> None
     response = reader.get("/positions?limit=2&offset=4")
     assert response.headers["X-Total-Count"] == "21"
     assert [len(ids(reader.get(f"/positions{query}"))) for query in ("", "?limit=100")] == [20, 21]
+
+
+def test_rows_that_are_distinct_or_grouped_are_counted_once(sorting: Flask) -> None:
+    for _ in range(3):
+        make_thing(sorting, "a tag", "another")
+    tagged = select(Thing).join(Thing.tags).distinct().order_by(Thing.id)
+    popular = select(Tag).join(thing_tags).group_by(Tag.id).order_by(func.count().desc(), Tag.id)
+    names = select(Tag.name).join(thing_tags).group_by(Tag.name).order_by(Tag.name)
+    totals = []
+    statements: list[Select[Any]] = [tagged, popular, names]
+    for rows in statements:
+        with sorting.test_request_context("/positions"):
+            totals.append(paginate_by_offset(rows, {"limit": 1, "offset": 0}).total)
+    assert totals == [3, 2, 2]
 
 
 def test_page_by_offset_takes_a_fixed_number_of_statements(

@@ -7,11 +7,16 @@ from traceback import walk_tb
 from typing import Any, Self
 
 from flask import Blueprint, Flask, Response, g, has_request_context, request, url_for
-from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    InternalServerError,
+    UnsupportedMediaType,
+)
 
 from app.api.framework.errors import attached, attached_problem, returned_problem
 from app.api.operation import operation_of
-from app.api.requests import BROKEN_JSON, NO_INPUT
+from app.api.requests import BROKEN_JSON, NO_INPUT, NOT_JSON
 from app.api.responses import respond
 from app.backend.settings import ConfigError
 
@@ -76,6 +81,8 @@ class ApiBase:
         if isinstance(e, BadRequest) and isinstance(e.__cause__, BadRequest):
             # Flask hides what its request says about a body that it can't parse.
             raise BadRequest(BROKEN_JSON if request.get_data() else NO_INPUT)
+        if isinstance(e, UnsupportedMediaType):
+            raise UnsupportedMediaType(NOT_JSON)
         if not isinstance(e, HTTPException) and self._has_confused_a_parser(e):
             raise BadRequest(NOT_AN_OBJECT)
         raise e
@@ -91,8 +98,10 @@ class ApiBase:
         operation = g.plan.operation
         if operation.status is not None:
             return respond(operation, data)
-        if isinstance(code, int) and code >= 400 and not isinstance(data, Response):
-            return returned_problem(data, code, *args, **kwargs)
+        # It may also be text, such as `404 NOT FOUND`.
+        status = code if isinstance(code, int) else int(str(code)[:3])
+        if status >= 400 and not isinstance(data, Response):
+            return returned_problem(data, status, *args, **kwargs)
         return super().make_response(data, code, *args, **kwargs)  # type: ignore[misc]
 
     @classmethod

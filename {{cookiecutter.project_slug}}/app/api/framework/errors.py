@@ -63,7 +63,7 @@ def returned_problem(
     """
     if isinstance(body, Mapping):
         members = {str(key): value for key, value in body.items() if key not in PLACED}
-    elif body is None or _texts(body):
+    elif isinstance(body, str | None) or _texts(body):
         members = {}
     else:
         members = {"data": body}
@@ -87,7 +87,7 @@ def _problem(
     errors = _errors(body.get("errors"))
     if isinstance(text, Mapping) and isinstance(text.get("message"), str):
         text = text["message"]
-    if isinstance(text, Mapping):
+    if isinstance(_texts(text), Mapping):
         # Some name at once what is wrong with each field.
         errors |= _errors(text)
     elif isinstance(text, list):
@@ -106,7 +106,7 @@ def _problem(
 
 def _has_a_json_form(value: Any) -> bool:
     try:
-        json.dumps(value)
+        json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):
         return False
     return True

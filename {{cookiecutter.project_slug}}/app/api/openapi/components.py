@@ -184,8 +184,10 @@ def example(cls: type[Schema]) -> dict[str, Any]:
     shown = {}
     for attribute, field in schema(cls).fields.items():
         name = field.data_key or attribute
-        if type(field) is fields.Nested:
-            shown[name] = example(type(field.schema))
-        elif "examples" in field.metadata:
+        if "examples" in field.metadata:
             shown[name] = field.metadata["examples"][0]
+        elif isinstance(nested := getattr(field, "inner", field), fields.Nested):
+            inner = example(type(nested.schema))
+            many = nested is not field or nested.many
+            shown[name] = [inner] if many else inner
     return shown

@@ -73,27 +73,52 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
         spec.tag({"name": tag, "description": meaning})
     own = [view for view in views if not library.at(view[0].rule)]
     _add_paths(spec, own, version, library)
-    for name, kind in spec.components.schemas.items():
-        if name.endswith(CHANGES):
-            # Each field may be missing, but not all of them.
-            kind["minProperties"] = 1
-        elif not name.endswith("In"):
-            # A response may get more fields; clients have to ignore those that they don't know.
-            kind.pop("additionalProperties", None)
+    schemas = {**spec.components.schemas}
 {% if cookiecutter.api_flavor == 'restx' %}
     # Added last: models are renamed if a schema of ours already has their name.
     library.add_components(spec)
 {% endif %}
     _add_paths(spec, [view for view in views if view not in own], version, library)
     document = spec.to_dict()
+    requested = {*schemas_of_requests(document)}
+    for name, kind in schemas.items():
+        if name not in requested:
+            # A response may get more fields; clients have to ignore those that they don't know.
+            kind.pop("additionalProperties", None)
+        elif name.endswith(CHANGES):
+            # Each field may be missing, but not all of them.
+            kind["minProperties"] = 1
     drop_unused_tokens(document)
     return document | {"paths": dict(sorted(document["paths"].items()))}
 
 
+def schemas_of_requests(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of the schemas that request bodies refer to, directly or not."""
+    paths = document["paths"].values()
+    parts: list[Any] = [each.get("requestBody") for path in paths for each in operations_of(path)]
+    seen = set()
+    while parts:
+        part = parts.pop()
+        if isinstance(part, list):
+            parts += part
+        if isinstance(part, dict):
+            parts += part.values()
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            if name and name not in seen:
+                seen.add(name)
+                parts.append(document["components"]["schemas"].get(name))
+                yield name
+
+
+def operations_of(path: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the operations of a path, which has members of other kinds, too."""
+    return [each for each in path.values() if isinstance(each, dict)]
+
+
 def drop_unused_tokens(document: dict[str, Any]) -> None:
     """Leave out kinds of tokens that no operation takes."""
-    operations = [each for path in document["paths"].values() for each in path.values()]
-    secured = [each["security"] for each in operations if isinstance(each, dict)]
+    paths = document["paths"].values()
+    secured = [each["security"] for path in paths for each in operations_of(path)]
     used = {name for security in secured for requirement in security for name in requirement}
     for name in TOKENS.keys() - used:
         del document["components"]["securitySchemes"][name]
