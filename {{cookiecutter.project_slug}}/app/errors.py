@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequestKeyError, HTTPException, MethodNotAllo
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.backend import database
-from app.extensions import LIMITER_RETRY_AFTER, db
+from app.extensions import LIMITER_RETRY_AFTER, close_session, db, roll_back
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ CONFLICT = "The request conflicts with stored data"
 TAKEN = "Already taken."
 MISSING = "Missing data for required field."
 CONCURRENT_CHANGE = "The resource was changed by another request"
+UNAVAILABLE = "The database does not answer"
 STALE = "The resource has changed since it was read"
 DETAILS: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address",
@@ -37,7 +38,7 @@ DETAILS: dict[int, str] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The service is not available at the moment",
 }
 
 
@@ -90,7 +91,7 @@ def init_app(app: Flask) -> None:
 
 def report_http_error(error: HTTPException) -> Response:
     """Return an HTTP error as a problem, with our own text in place of Werkzeug's."""
-    db.session.rollback()
+    roll_back()
     status = error.code or 500
     kind, detail = type(error), error.description
     stock = kind.__module__ == HTTPException.__module__ and detail == kind.description
@@ -108,13 +109,13 @@ def default_detail(status: int) -> str:
 
 def report_missing_key(error: BadRequestKeyError) -> Response:
     """Return 400 that names what a method has looked up in a form or a query, and not found."""
-    db.session.rollback()
+    roll_back()
     return problem(400, INVALID, {str(key): [MISSING] for key in error.args})
 
 
 def report_invalid_fields(error: ValidationError) -> Response:
     """Return 422 with every invalid field at once."""
-    db.session.rollback()
+    roll_back()
     messages = error.normalized_messages()  # type: ignore[no-untyped-call]
     return problem(422, INVALID, dict(by_field(messages)))
 
@@ -130,7 +131,7 @@ def by_field(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
 
 def report_concurrent_change(error: StaleDataError) -> Response:
     """Return 412 or 409 to the second of two concurrent writers."""
-    db.session.rollback()
+    roll_back()
     return problem(412 if request.headers.get("If-Match") else 409, CONCURRENT_CHANGE)
 
 
@@ -148,11 +149,12 @@ def report_conflict(error: DBAPIError) -> Response:
 
     Only the database can tell: a check beforehand would race with other writers.
     """
-    db.session.rollback()
+    roll_back()
     columns = database.taken_columns(error, db.metadata)
     names = [shown_name(column) for column in columns]
     if g.plan:
-        names = [g.plan.client_name(name) for name in names]
+        # Of several columns, clients may have sent only some.
+        names = [*filter(None, map(g.plan.client_name, names))] or names
     taken = {name: [TAKEN] for name in names}
     if not taken:
         # Further lines may hold the row, with its e-mail address and password hash.
@@ -171,14 +173,14 @@ def shown_name(column: Column[Any]) -> str:
 def report_unavailable(error: Exception) -> Response:
     """Return 503; the pool reconnects by itself."""
     log.error("The database does not answer: %s", str(error).partition("\n")[0], exc_info=error)
-    db.session.remove()
-    return problem(503, DETAILS[HTTPStatus.SERVICE_UNAVAILABLE])
+    close_session()
+    return problem(503, UNAVAILABLE)
 
 
 def report_crash(error: Exception) -> Response:
     """Return 500 with nothing but the request id; the log has the rest."""
     log.exception("Unhandled exception", exc_info=error)
-    db.session.remove()
+    close_session()
     return problem(500, DETAILS[HTTPStatus.INTERNAL_SERVER_ERROR])
 
 

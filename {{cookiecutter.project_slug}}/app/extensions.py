@@ -1,6 +1,7 @@
 """Flask extensions, made here and bound to the application by create_app()."""
 
 import logging
+from collections.abc import Callable
 
 from flask import Flask, Response, current_app
 from flask_cors import CORS
@@ -54,12 +55,26 @@ def init_database(app: Flask) -> None:
     db.init_app(app)
 
     @app.teardown_appcontext
-    def close_session(error: BaseException | None) -> None:
-        try:
-            db.session.remove()
-        except Exception as failure:  # each driver has errors of its own
-            log.warning("A database connection was lost: %s", str(failure).partition("\n")[0])
-            db.session.registry.clear()
+    def close(error: BaseException | None) -> None:
+        close_session()
+
+
+def roll_back() -> None:
+    """Undo what the session has not committed, even if its connection is lost."""
+    _end(db.session.rollback)
+
+
+def close_session() -> None:
+    """Give the session's connection back, even if it is lost."""
+    _end(db.session.remove)
+
+
+def _end(end: Callable[[], None]) -> None:
+    try:
+        end()
+    except Exception as failure:  # each driver has errors of its own
+        log.warning("A database connection was lost: %s", str(failure).partition("\n")[0])
+        db.session.registry.clear()
 
 
 def init_cors(app: Flask) -> None:

@@ -29,12 +29,15 @@ from werkzeug.exceptions import Unauthorized
 from app.accounts import check_credentials, renew_hash
 from app.api.authentication import UNAUTHENTICATED
 from app.api.fields import UNSTORABLE
+from app.api.versions import BEARER
 from app.backend.base import utcnow
 from app.backend.database import lock_row
 from app.extensions import db
 from app.models.session import Session, new_id
 from app.models.user import User
 from app.security import passwords
+
+PRUNED_AT_ONCE = 1000
 
 
 def current_user() -> User:
@@ -121,10 +124,14 @@ def end_sessions_of(user: User, *, keep_current: bool = False) -> None:
 
 def prune_sessions() -> int:
     """Delete the sessions whose tokens have all expired, and return their number."""
-    expired = delete(Session).where(Session.expires_at <= utcnow())
-    pruned = cast(CursorResult[Any], db.session.execute(expired))
-    db.session.commit()
-    return pruned.rowcount
+    pruned = 0
+    expired = select(Session.id).where(Session.expires_at <= utcnow()).limit(PRUNED_AT_ONCE)
+    # One statement for all of them might not end in time.
+    while ids := db.session.scalars(expired).all():
+        db.session.execute(delete(Session).where(Session.id.in_(ids)))
+        db.session.commit()
+        pruned += len(ids)
+    return pruned
 
 
 def _lifetime() -> timedelta:
@@ -132,6 +139,7 @@ def _lifetime() -> timedelta:
 
 
 def _token_pair(user: User, session_id: str, refresh_id: str) -> dict[str, Any]:
+    plan = g.get("plan")
     # RFC 7519, section 4.1.2: the subject is a string.
     subject = str(user.id)
     claims = {"sid": session_id}
@@ -140,7 +148,7 @@ def _token_pair(user: User, session_id: str, refresh_id: str) -> dict[str, Any]:
         "refresh_token": create_refresh_token(
             subject, additional_claims={**claims, "jti": refresh_id}
         ),
-        "token_type": "Bearer",
+        "token_type": plan.scheme if plan else BEARER,
         "expires_in": current_app.config["JWT_ACCESS_TOKEN_EXPIRES"],
         "user": user,
     }

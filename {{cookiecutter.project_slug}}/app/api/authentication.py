@@ -89,7 +89,7 @@ def access_of(verb: str, operation: Operation, *decorated: Callable[..., Any]) -
         return operation.access
     asked = [access for each in decorated if (access := _access_required(each))]
     if asked:
-        # All of them look, so that an optional one lets nobody in.
+        # Each of them checks, so one that requires a login outweighs an optional one.
         return next((each for each in asked if each is not Access.OPTIONAL), Access.OPTIONAL)
     return Access.OPTIONAL if verb in READING else Access.LOGIN
 

@@ -84,11 +84,12 @@ class Plan:
     query: Schema | None
     body: Schema | None
     cached: bool
-    # Whether responses depend on the query, and on which headers of the request.
+    # Whether responses depend on the query.
     takes_query: bool
+    # The headers of the request that responses depend on.
     varies: tuple[str, ...]
 
-    def client_name(self, column: str) -> str:
+    def client_name(self, column: str) -> str | None:
         """Return what clients call a column: the path of its field in the body, if it has one."""
         body = self.operation.body
         for attribute, field in schema(body).load_fields.items() if body else ():
@@ -96,7 +97,7 @@ class Plan:
                 name = field.data_key or attribute
                 envelope = self.operation.body_envelope
                 return f"{envelope}.{name}" if envelope else name
-        return column
+        return None
 
 
 def plan_for(verb: str, scheme: str, *decorated: Callable[..., Any]) -> Plan:
@@ -107,8 +108,8 @@ def plan_for(verb: str, scheme: str, *decorated: Callable[..., Any]) -> Plan:
     operation = operation_of(*decorated)
     for cls in operation.schemas:
         schema(cls)
-    # A method that returns what the library represents may have read anything.
-    free = operation.status is None
+    # The library represents what the method returns, which may have read anything.
+    in_library_idiom = operation.status is None
     return Plan(
         operation,
         scheme,
@@ -118,8 +119,8 @@ def plan_for(verb: str, scheme: str, *decorated: Callable[..., Any]) -> Plan:
         schema(operation.query) if operation.query else None,
         _body_schema(operation),
         operation.cached and verb in {"get", "head"},
-        free or operation.query is not None,
-        representation_headers() if free else (),
+        in_library_idiom or operation.query is not None,
+        representation_headers() if in_library_idiom else (),
     )
 
 

@@ -14,7 +14,7 @@ from app.api.conditional import answer_conditions
 from app.api.dispatch import dispatching
 from app.api.framework import Api
 from app.api.openapi.page import mount_document
-from app.api.paths import IdConverter, TextConverter
+from app.api.paths import CONVERTERS
 from app.api.schemas import represent
 from app.api.versioning import VARY, chosen_version, offer_versions
 from app.api.versions import BEARER, Version
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoader) -> None:
     """Mount the versions, whose callers are found by `load_session`."""
     app.url_map.merge_slashes = False
-    app.url_map.converters |= {"id": IdConverter, "default": TextConverter, "string": TextConverter}
+    app.url_map.converters |= CONVERTERS
     authentication.init_app(app, load_session)
     app.extensions["versions"] = versions
     app.extensions["apis"] = {}

@@ -161,6 +161,8 @@ def returns(
     """
     if total and not (many and envelope):
         raise TypeError("`total` counts a list in an envelope: set `many` and `envelope`.")
+    if envelope and not schemas:
+        raise TypeError("Only what a schema represents can be in an envelope.")
     return _recording(
         lambda operation: replace(
             operation,

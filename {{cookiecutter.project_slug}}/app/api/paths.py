@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from werkzeug import routing
 from werkzeug.routing import (
     AnyConverter,
     BaseConverter,
@@ -30,12 +31,31 @@ class IdConverter(IntegerConverter):
 
 
 class TextConverter(UnicodeConverter):
-    """Text in a path, such as a slug; nothing that can't be stored has it."""
+    """Text in a path, such as a slug; text that can't be stored is 404."""
 
     def to_python(self, value: str) -> str:
         if UNSTORABLE.search(value):
             raise ValidationError
         return value
+
+
+class PathConverter(TextConverter):
+    """Text with slashes in it."""
+
+    part_isolating = False
+    regex = routing.PathConverter.regex
+    weight = routing.PathConverter.weight
+
+    def __init__(self, map: Map) -> None:
+        BaseConverter.__init__(self, map)
+
+
+CONVERTERS: dict[str, type[BaseConverter]] = {
+    "id": IdConverter,
+    "default": TextConverter,
+    "string": TextConverter,
+    "path": PathConverter,
+}
 
 
 def schema_of(converter: BaseConverter) -> dict[str, Any]:

@@ -57,8 +57,11 @@ def in_envelope(envelope: str, body: str, counted: str | None, total: int | None
 
 def address_of(row: Any, endpoint: str, key: str) -> str:
     """Return the address of a row; other parts of its path are those of the request's."""
-    address = url_for(endpoint, **{**(request.view_args or {}), key: get_value(row, key)})
-    # What is no part of the path would be a query.
+    value = get_value(row, key, None)
+    if value is None:
+        raise TypeError(f"{row!r} has no {key!r}, which its address needs.")
+    address = url_for(endpoint, **{**(request.view_args or {}), key: value})
+    # Arguments that the path doesn't take would end up in the query string.
     return address.partition("?")[0]
 
 

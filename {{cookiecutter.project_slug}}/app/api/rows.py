@@ -53,6 +53,6 @@ def insert_once(table: Table, **values: Any) -> None:
         with db.session.begin_nested():
             db.session.execute(insert(table).values(values))
     except IntegrityError:
-        key = (column == values[column.name] for column in table.primary_key)
-        if not db.session.scalar(select(exists().where(*key))):
+        same = (table.c[name] == value for name, value in values.items())
+        if not db.session.scalar(select(exists().where(*same))):
             raise

@@ -18,8 +18,8 @@ BEARER = "Bearer"
 class Version:
     """A version: its number, its table and, when it is being retired, the dates of that.
 
-    `scheme` is the authentication scheme of its `Authorization` header. `errors` represents its
-    errors as `application/json` in place of problem documents, whose members it dumps.
+    `scheme` is the authentication scheme of its `Authorization` header. `errors` is a schema that
+    dumps a problem's members; its output replaces problem documents, as `application/json`.
     """
 
     number: str

@@ -24,7 +24,7 @@ class TokensOut(Schema):
 
     access_token = Shown(JWT)
     refresh_token = Shown(JWT)
-    token_type = fields.String(required=True, metadata={"enum": ["Bearer"], "examples": ["Bearer"]})
+    token_type = Shown("Bearer")
     expires_in = fields.Integer(
         required=True,
         metadata={"description": "Lifetime of the access token, in seconds.", "examples": [900]},

@@ -1,7 +1,8 @@
 """Password hashes: Argon2id, as RFC 9106 recommends."""
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from threading import BoundedSemaphore
 
@@ -9,6 +10,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError, VerifyMismatchError
 from flask import current_app
 from werkzeug.exceptions import ServiceUnavailable
+
+log = logging.getLogger(__name__)
 
 BUSY = "Passwords can't be checked at the moment"
 LONGEST_WAIT = 5.0  # seconds
@@ -44,12 +47,14 @@ def hashing() -> Iterator[PasswordHasher]:
     """
     slots = _slots(current_app.config["PASSWORD_HASHES_AT_ONCE"])
     if not slots.acquire(timeout=LONGEST_WAIT):
+        log.warning("No password could be hashed for %s seconds", LONGEST_WAIT)
         raise ServiceUnavailable(BUSY)
     try:
         yield _current()
     except VerifyMismatchError:
         raise
     except Argon2Error as error:
+        log.error("Argon2 failed: %s", error)
         raise ServiceUnavailable(BUSY) from error
     finally:
         slots.release()
@@ -77,9 +82,8 @@ def verify(password_hash: str, password: str) -> bool:
 
 def verify_nobody(password: str) -> None:
     """Take as long as a real check: the time must not tell unknown names from known ones."""
-    with hashing() as hasher:
-        dummy = _dummy_hash(hasher)
-    verify(dummy, password)
+    with hashing() as hasher, suppress(VerifyMismatchError):
+        hasher.verify(_dummy_hash(hasher), _bytes(password))
 
 
 def is_outdated(password_hash: str) -> bool:

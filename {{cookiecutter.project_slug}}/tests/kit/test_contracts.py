@@ -214,6 +214,20 @@ class Echo(LibraryResource):  # type: ignore[misc]
         return {"message": "No echo"}, 404
 
 
+class Nameless(Resource):
+    @ignores_credentials
+    @returns(PartOut, status=201, location=".NoteItem", key="note")
+    def post(self) -> dict[str, int]:
+        """Return what has no note, and so no address."""
+        return {"id": 7}
+
+    @ignores_credentials
+    @returns(NoteOut, NamelessNoteOut, many=True, choose=lambda things: NoteOut)
+    def get(self, rest: str = "") -> list[Thing]:
+        """List nothing."""
+        return []
+
+
 class Challenge(Resource):
     @ignores_credentials
     @returns(status=204)
@@ -224,6 +238,8 @@ class Challenge(Resource):
 
 
 OWN: dict[str, Any] = {
+    "/nameless": Nameless,
+    "/nameless/<path:rest>": type("NamelessBelow", (Nameless,), {}),
     "/challenge": Challenge,
     "/notes": NoteList,
     "/notes/<note>": NoteItem,
@@ -618,6 +634,30 @@ def test_only_changes_of_what_has_an_etag_can_depend_on_it(document: dict[str, A
     part = document["paths"]["/notes/{note}/parts/{id}"]["delete"]
     assert (condition in note["parameters"], "412" in note["responses"]) == (True, True)
     assert (condition in part["parameters"], "412" in part["responses"]) == (False, False)
+
+
+def test_list_of_several_schemas_is_documented_as_a_list(document: dict[str, Any]) -> None:
+    listing, shown = content(document["paths"]["/nameless"]["get"]["responses"]["200"])
+    assert listing["type"] == "array"
+    assert len(listing["items"]["anyOf"]) == 2
+    assert isinstance(shown, list)
+
+
+def test_row_without_its_key_has_no_address(client: Client) -> None:
+    response = ask(client, "POST", "/nameless")
+    assert (response.status_code, "Location" in response.headers) == (500, False)
+
+
+def test_envelope_needs_a_schema() -> None:
+    with pytest.raises(TypeError, match="envelope"):
+        returns(envelope="note")
+
+
+@pytest.mark.parametrize(("rest", "status"), [("a/b", 200), ("a%00/b", 404)])
+def test_path_with_slashes_has_only_what_can_be_stored(
+    client: Client, rest: str, status: int
+) -> None:
+    assert ask(client, "GET", f"/nameless/{rest}").status_code == status
 
 
 def test_order_has_the_names_of_clients() -> None:

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import insert, text, update
+from werkzeug.exceptions import Forbidden
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.test import TestResponse
 
 from app import db
 from app.api.framework import Resource
+from app.api.operation import ignores_credentials
 from app.api.versions import Version
 from tests.kit.things import (
     ROUTES,
@@ -74,6 +76,12 @@ class Cut(Resource):
         connection: Any = db.session.connection().connection
         connection.dbapi_connection.close()
         return {"number": number}
+
+    @ignores_credentials
+    def post(self) -> None:
+        """Lose the connection, and refuse."""
+        self.get()
+        raise Forbidden("Not today")
 
 
 @pytest.fixture(scope="module", params=["testing", "production"])
@@ -166,6 +174,8 @@ def test_connection_that_dies_after_the_response_leaves_it_alone(
         response = new_client(fragile).get("/cut")
         assert (response.status_code, response.json) == (200, {"number": 1})
         assert new_client(fragile).get("/things").status_code == 200
+        refused = new_client(fragile).post("/cut")
+        assert refusal(refused) == (403, "Not today")
     assert "A database connection was lost" in caplog.text
 
 

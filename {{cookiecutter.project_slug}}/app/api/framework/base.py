@@ -155,7 +155,7 @@ class ApiBase:
         if {endpoint, f"{self.blueprint.name}.{endpoint}"} & app.view_functions.keys():
             raise ConfigError(
                 f"{', '.join(map(repr, paths))}: the endpoint {endpoint!r} of {resource.__name__} "
-                "is taken. Rename the class, or give one of them another `endpoint`."
+                "is taken by another address. Rename the class, or make a subclass of it."
             )
         # Otherwise, an address that ends in a slash would redirect those who leave it out.
         slashed = any(path.endswith("/") for path in paths)

@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from app.errors import INVALID, by_field, default_detail, problem
-from app.extensions import db
+from app.extensions import roll_back
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def _problem(
     members: Mapping[str, Any] | None = None,
     headers: Any = (),
 ) -> Response:
-    db.session.rollback()
+    roll_back()
     if error and status >= 500:
         log.error("Answered with %s", status, exc_info=error)
     if not isinstance(body, Mapping):

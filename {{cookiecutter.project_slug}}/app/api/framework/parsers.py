@@ -62,7 +62,7 @@ def parameter(argument: Any, place: str, schema_of: Callable[[Any], Schema]) -> 
     new: dict[str, Any] = {"name": argument.name, "in": place, "schema": schema}
     if argument.required or place == "path":
         new["required"] = True
-    # The token stands for what is wrong with a value.
+    # The placeholder stands for what is wrong with a value.
     if text := re.sub(r"[\s:]*{error_msg}", "", str(argument.help or "")):
         new["description"] = text
     if place == "query" and schema.get("type") == "array":
@@ -71,7 +71,7 @@ def parameter(argument: Any, place: str, schema_of: Callable[[Any], Schema]) -> 
 
 
 def _schema(argument: Any, schema_of: Callable[[Any], Schema]) -> Schema:
-    # A model as a type is a dictionary, and so no key of another.
+    # Models are dictionaries, and can't be hashed.
     known = next((schema for kind, schema in TYPES.items() if kind is argument.type), None)
     schema = {**(known or schema_of(argument.type))}
     if argument.choices:

@@ -13,7 +13,7 @@ from app.api.operation import Access
 from app.api.requests import NO_INPUT, NOT_JSON
 from app.api.schemas import represent, schema
 from app.api.versions import BEARER, Version
-from app.errors import CONFLICT, DETAILS, INVALID, STALE, TAKEN
+from app.errors import CONFLICT, DETAILS, INVALID, STALE, TAKEN, UNAVAILABLE
 
 ETAG = '"b1946ac92492d2347c6235b4d2611184"'
 REQUEST_ID = "5eb63bbbe01eeed093cb22bb8f5acdc3"
@@ -94,7 +94,7 @@ PROBLEMS = {
     415: ("The body is not JSON.", NOT_JSON),
     422: ("Validation failed; `errors` lists each invalid field.", INVALID),
     429: ("Too many requests.", DETAILS[429]),
-    503: ("The database is unavailable.", DETAILS[503]),
+    503: ("The database is unavailable.", UNAVAILABLE),
 }
 ERRORS = {
     409: {"name": [TAKEN]},
@@ -119,7 +119,7 @@ class ProblemOut(Schema):
 
 
 def add_components(spec: APISpec, version: Version, problems: set[int]) -> None:
-    """Add what operations refer to by name, among it these problems beside the usual ones."""
+    """Add what operations refer to by name, including these problems besides the usual ones."""
     for name, meaning in TOKENS.items():
         spec.components.security_scheme(name, security_scheme(version.scheme, meaning))
     challenge = {"type": "string", "examples": [version.scheme]}

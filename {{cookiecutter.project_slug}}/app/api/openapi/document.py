@@ -291,14 +291,12 @@ def _responses(rule: Rule, verb: str, view: Any, documented: dict[str, Any]) -> 
 
 
 def _content(operation: Operation) -> dict[str, Any]:
-    if len(operation.schemas) > 1:
-        # The fullest first: clients take the first one that fits.
-        schemas = sorted(operation.schemas, key=lambda cls: -len(cls().fields))
-        return {"schema": {"anyOf": schemas}, "example": example(schemas[0])}
-    (cls,) = operation.schemas
+    # The fullest first: clients take the first one that fits.
+    schemas = sorted(operation.schemas, key=lambda cls: -len(cls().fields))
+    one, shown = {"anyOf": schemas} if len(schemas) > 1 else schemas[0], example(schemas[0])
     if operation.many:
-        return {"schema": {"type": "array", "items": cls}, "example": [example(cls)]}
-    return {"schema": cls, "example": example(cls)}
+        return {"schema": {"type": "array", "items": one}, "example": [shown]}
+    return {"schema": one, "example": shown}
 
 
 def _in_envelope(name: str, content: dict[str, Any], total: str | None = None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.api.framework.operations import PROBLEM, Operation
 from app.api.openapi.components import ON_PROBLEM, headers
+from app.errors import PROBLEM_TYPE
 
 ANYTHING: dict[str, Any] = {"application/json": {"schema": {}}}
 
@@ -56,7 +57,9 @@ def _refusal(code: str, documented: Operation, error_type: str) -> Operation:
     """Return a refusal, which is a problem."""
     names = next((each for status, each in ON_PROBLEM.items() if str(status) == code), ())
     contents: list[Any] = [*documented.get("content", {}).values(), {"schema": PROBLEM}]
-    return _success({**documented, "content": {error_type: contents[0]}}, headers(*names))
+    # A format of the version's own replaces whatever the library would show.
+    content = contents[0 if error_type == PROBLEM_TYPE else -1]
+    return _success({**documented, "content": {error_type: content}}, headers(*names))
 
 
 def _is_success(code: str) -> bool:
