@@ -69,8 +69,6 @@ def require_database(app: Flask) -> None:
             where = db.engine.url.render_as_string(hide_password=True)
             variable = app.config["VARIABLES"]["SQLALCHEMY_DATABASE_URI"]
             raise ConfigError(f"{variable}: no connection to {where}: {reason}") from None
-        # A server's workers are forks of this process and must not use its connection.
-        db.engine.dispose()
 
 
 def _database_answers() -> bool:

@@ -13,6 +13,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
+from flask import current_app
 from sqlalchemy import Connection
 
 from app.api.cache import table_names
@@ -20,6 +21,7 @@ from app.backend import entries
 from app.backend.base import UTCDateTime
 from app.backend.migrations import CONFIGURE_OPTIONS, TIME_CODE, TIME_IMPORTS, adjust, migrating
 from app.extensions import db
+from app.health import require_database
 
 log = logging.getLogger("alembic.env")
 
@@ -116,6 +118,7 @@ def migrate(connection: Connection) -> None:
 
 def run() -> None:
     """Migrate, alone in this database, and renew the cache."""
+    require_database(current_app)
     with migrating(db.engine) as connection:
         migrate(connection)
     # Cached responses may show old rows, or come from old code.

@@ -35,6 +35,7 @@ WORKERS = 2
 {% endif %}
 ADDRESS = r"http://127\.0\.0\.1:\d+"
 UPGRADE = ("flask", "db", "upgrade")
+CREATE_ADMIN = ("flask", "create-admin")
 
 
 class Server(Protocol):
@@ -141,6 +142,8 @@ def test_bad_setting_stops_the_start_with_one_line(database_url: str, tmp_path: 
         "SECRET_KEY is not set": ({**good, "SECRET_KEY": ""}, GUNICORN),
         "DATABASE_URL is not a ": ({**good, "DATABASE_URL": "nonsense"}, UPGRADE),
         "DATABASE_URL: no connection to": ({**good, "DATABASE_URL": UNREACHABLE}, GUNICORN),
+        "URL: no connection to": ({**good, "DATABASE_URL": UNREACHABLE}, UPGRADE),
+        "no connection to": ({**good, "DATABASE_URL": UNREACHABLE}, CREATE_ADMIN),
         "PORT must be a whole number": ({**good, "PORT": "9" * 5000}, GUNICORN),
 {% if not cookiecutter.__in_process %}
         "WEB_CONCURRENCY must be a": ({**good, "WEB_CONCURRENCY": "0"}, GUNICORN),
@@ -151,3 +154,16 @@ def test_bad_setting_stops_the_start_with_one_line(database_url: str, tmp_path: 
         assert status, reason
         (line,) = (line for line in output.splitlines() if "[INFO]" not in line)
         assert reason in line
+
+
+def test_commands_that_need_no_database_run_without_one(tmp_path: Path) -> None:
+    away = production(UNREACHABLE)
+    commands = {
+        "/healthz": ("flask", "routes"),
+        '"openapi": "3.1': ("flask", "openapi"),
+        # The first revision: SQLite can't write all changes of tables as a script.
+        "CREATE TABLE": ("flask", "db", "upgrade", "+1", "--sql"),
+    }
+    outcomes = start_together(tmp_path, *((away, command) for command in commands.values()))
+    for written, (status, output) in zip(commands, outcomes, strict=True):
+        assert (status, written in output) == (0, True), output
