@@ -45,7 +45,7 @@ class Config(database.DatabaseSettings, cache_store.CacheSettings, limit_store.L
     TRUSTED_PROXIES = settings.whole_number(0)
     CORS_ORIGINS = settings.origins()
     MAX_CONTENT_LENGTH = settings.whole_number(1024 * 1024, minimum=1)  # bytes
-    LOG_LEVEL = settings.choice("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
+    LOG_LEVEL = settings.log_level()
     LOG_JSON = True
     # Whether `/` leads to the docs page.
     DOCS_AT_ROOT = False

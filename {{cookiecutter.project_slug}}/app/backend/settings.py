@@ -139,6 +139,11 @@ def choice(*choices: str) -> str:
     return setting(read, choices[0])
 
 
+def log_level() -> str:
+    """Declare the least severe level that is logged."""
+    return choice("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
+
+
 def items(read_item: Callable[[str], str], default: str = "") -> list[str]:
     """Declare a list with commas between its items."""
 
