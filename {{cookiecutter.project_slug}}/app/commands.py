@@ -116,5 +116,7 @@ def openapi(number: str | None, output: Any) -> None:
     version = next((v for v in reversed(versions) if number in {None, v.number}), None)
     if version is None:
         raise click.ClickException(f"There is no version {number}.")
-    document = build_document(current_app, version)
+    document = build_document(
+        current_app, version, current_app.config["APPLICATION_ROOT"].rstrip("/")
+    )
     output.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

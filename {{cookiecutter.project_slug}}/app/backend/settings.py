@@ -25,6 +25,7 @@ LARGEST = 2**31 - 1
 SECRET_LENGTH = 32  # bytes; RFC 7518, section 3.2 for HS256
 EXAMPLES = ("change", "example", "secret", "default", "testing", "password", "your-")
 ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
+PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+")
 FLAGS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
@@ -102,6 +103,17 @@ def setting(read: Callable[[str], T], default: str = "", variable: str | None = 
 def text(default: str = "") -> str:
     """Declare a text."""
     return setting(str, default)
+
+
+def path(default: str) -> str:
+    """Declare the path part of an address."""
+
+    def read(text: str) -> str:
+        if not PATH.fullmatch(text):
+            raise ValueError(f"must be a path such as /shop, not {text[:40]!r}")
+        return text
+
+    return setting(read, default)
 
 
 def whole_number(default: int, minimum: int = 0, maximum: int = LARGEST) -> int:
