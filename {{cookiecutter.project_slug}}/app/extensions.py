@@ -1,6 +1,7 @@
 """Flask extensions, made here and bound to the application by create_app()."""
 
 import logging
+import re
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -71,7 +72,8 @@ def init_cors(app: Flask) -> None:
         return
     CORS(
         app,
-        origins=origins,
+        # Flask-CORS would take the brackets of an IPv6 address for a regular expression.
+        origins=[re.compile(rf"{re.escape(o)}\Z", re.I) if "[" in o else o for o in origins],
         # Where every origin may call, one answer for all of them can be cached.
         send_wildcard=True,
         vary_header=False,

@@ -79,6 +79,12 @@ class Strict(Example):
         ("ORIGINS", "https://*.example.org"),
         ("ORIGINS", "https://example.org, example.com"),
         ("ORIGINS", ","),
+        ("ORIGINS", "null"),
+        ("ORIGINS", "https://example.org/"),
+        ("ORIGINS", "https://example.org:65536"),
+        ("ORIGINS", "http://[1::2::3]"),
+        ("ORIGINS", "http://::1"),
+        ("ORIGINS", "https://ada@example.org"),
         ("LIMITS", "often"),
         ("LIMITS", "5 per fortnight"),
         ("LIMITS", ";"),
@@ -93,12 +99,31 @@ def test_value_that_cannot_be_read_is_refused_by_name(name: str, value: str) -> 
 
 def test_values_have_their_type() -> None:
     example = Example(
-        {"NUMBER": " 30 ", "CHOICE": "two", "LIST": "x,y ,z", "ORIGINS": f"{ORIGIN}, http://a:80"}
+        {"NUMBER": " 30 ", "CHOICE": "two", "LIST": "x,y ,z", "ORIGINS": f"{ORIGIN}, http://a:81"}
     )
     assert example.NUMBER == 30
     assert example.CHOICE == "two"
     assert example.LIST == ["x", "y", "z"]
-    assert [ORIGIN, "http://a:80"] == example.ORIGINS
+    assert [ORIGIN, "http://a:81"] == example.ORIGINS
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("HTTPS://Www.Example.ORG:443", "https://www.example.org"),
+        ("http://example.org:443", "http://example.org:443"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("http://[0:0::1]:3000", "http://[::1]:3000"),
+        ("capacitor://localhost", "capacitor://localhost"),
+        ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
+    ],
+)
+def test_origin_is_read_into_the_form_that_browsers_send(app: Flask, given: str, sent: str) -> None:
+    with another_kit_app(app, CORS_ORIGINS=f"{given}, {ORIGIN}") as other:
+        for origin, allowed in ((sent, sent), (f"{sent}0", None), ("http://1:3000", None)):
+            headers = {"Origin": origin}
+            response = new_client(other).get("/door", headers=headers)
+            assert response.headers.get("Access-Control-Allow-Origin") == allowed
 
 
 @pytest.mark.parametrize("empty", ["", "  "])
