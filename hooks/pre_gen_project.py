@@ -73,6 +73,11 @@ def choices(answers: dict[str, str]) -> dict[str, list[str]]:
     return {prompt: value for prompt, value in asked.items() if isinstance(value, list)}
 
 
+def is_rendered(answers: dict[str, str]) -> bool:
+    """Return whether derived values are rendered; Cookiecutter 1 leaves them as they are."""
+    return "cookiecutter." not in answers["__project_slug_guard"]
+
+
 def faults(answers: dict[str, str]) -> list[str]:
     """Return one line for each answer that is refused."""
     # cookiecutter.json replaces a slug that could leave the output folder; judge what was typed.
@@ -98,6 +103,8 @@ def faults(answers: dict[str, str]) -> list[str]:
 
 
 if __name__ == "__main__":
+    if not is_rendered(ANSWERS):
+        sys.exit("Not rendered: this template needs Cookiecutter 2.7 or newer, not Cookiecutter 1.")
     refused = faults(ANSWERS)
     if refused:
         sys.exit(f"Not rendered: {'; '.join(refused)}")

@@ -368,6 +368,19 @@ def assert_kept_or_refused(
         assert_intact(project, answers)
 
 
+def test_cookiecutter_1_is_refused_by_its_version(tmp_path: Path) -> None:
+    # It leaves private variables, and so the slug that they hold, as they are.
+    answers = json.dumps({"project_slug": "flask-api", **PROMPTS})
+    hook = tmp_path / "pre_gen_project.py"
+    source = (KIT / "hooks" / hook.name).read_text("utf-8")
+    hook.write_text(source.replace("{{ cookiecutter | jsonify }}", answers), "utf-8")
+    done = subprocess.run([sys.executable, str(hook)], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert done.stderr == (
+        "Not rendered: this template needs Cookiecutter 2.7 or newer, not Cookiecutter 1.\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["pre_gen_project", "post_gen_project"])
 def test_crash_of_a_hook_is_no_refusal(
     name: str, answers: dict[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]

@@ -68,5 +68,5 @@ def test_every_private_value_is_used() -> None:
     said = "".join([*(name + text for name, text in template), *(p.read_text() for p in texts)])
     used = set(re.findall(r"""(?:cookiecutter\.|answers\[")(__\w+)""", said))
     private = {name for name in json.loads(texts[0].read_text("utf-8")) if name.startswith("__")}
-    # cookiecutter reads the one, and rendering the other changes the slug.
-    assert private - used == {"__prompts__", "__project_slug_guard"}
+    # cookiecutter reads it.
+    assert private - used == {"__prompts__"}

@@ -15,11 +15,16 @@ from tempfile import gettempdir
 from types import ModuleType
 
 project = Path(__file__).parent
-# By its path: its name would import the whole application, and metrics are set up by then.
-settings = ModuleType("settings")
-source = project / "app" / "backend" / "settings.py"
-SourceFileLoader(settings.__name__, str(source)).exec_module(settings)
 
+
+def load(name: str) -> ModuleType:
+    """Load a module by its path: its name would import the application, and metrics, too early."""
+    module = ModuleType(Path(name).stem)
+    SourceFileLoader(module.__name__, str(project / "app" / name)).exec_module(module)
+    return module
+
+
+settings, logs = load("backend/settings.py"), load("logs.py")
 
 try:
     settings.load_env_file(project / ".env")
@@ -33,6 +38,7 @@ try:
     # finds it first, and ends with a traceback.
     workers = settings.whole_number(2, 1, 256).value("WEB_CONCURRENCY", os.environ)
 {% endif %}
+    log_level = settings.log_level().value("LOG_LEVEL", os.environ)
 except settings.ConfigError as error:
     sys.exit(f"Error: {error}")
 
@@ -68,7 +74,9 @@ forwarded_allow_ips = ""
 # nginx allows request lines of 8 KiB; what it lets through must not fail here.
 limit_request_line = 8190
 
-# The application writes one structured line per request itself.
+# One format for the lines of gunicorn and those of the application, which writes one per request.
+logconfig_dict = logs.configuration(log_level, as_json=True)
+logs.log_uncaught()
 accesslog = None
 {% if not cookiecutter.__in_process %}
 

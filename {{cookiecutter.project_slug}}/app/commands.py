@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
-from flask.cli import with_appcontext
+from flask.cli import ScriptInfo, with_appcontext
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -18,6 +18,7 @@ from app.api.schemas import schema
 from app.api.versions import Version
 from app.demo import add_demo_data
 from app.extensions import db
+from app.health import require_database
 from app.models.user import ROLES
 from app.schemas.user import UserIn
 from app.sessions import prune_sessions
@@ -29,11 +30,23 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(command)
 
 
-def report_database_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Report errors of the database in one line."""
+def is_command() -> bool:
+    """Return whether the flask command runs, and serves nothing.
+
+    Commands that need the database require it themselves; others, such as `routes`, do without.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or context.find_object(ScriptInfo) is None:
+        return False
+    return context.info_name != "run"
+
+
+def needs_database(command: Callable[..., None]) -> Callable[..., None]:
+    """Require the database before the first question, and report its errors in one line."""
 
     @wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> None:
+        require_database(current_app)
         try:
             command(*args, **kwargs)
         except DBAPIError as error:
@@ -46,13 +59,15 @@ def report_database_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command("create-admin")
-@click.option("--username", prompt=True, help="Name to log in with.")
-@click.option("--email", prompt="E-mail", help="E-mail address.")
+@click.option("--username", help="Name to log in with.")
+@click.option("--email", help="E-mail address.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_appcontext
-@report_database_errors
-def create_admin(username: str, email: str, password_stdin: bool) -> None:
-    """Create a user who holds every role."""
+@needs_database
+def create_admin(username: str | None, email: str | None, password_stdin: bool) -> None:
+    """Create a user who holds every role; ask for what is not given."""
+    username = username if username is not None else click.prompt("Username")
+    email = email if email is not None else click.prompt("E-mail")
     if password_stdin:
         try:
             password = sys.stdin.buffer.readline().decode().rstrip("\r\n")
@@ -76,7 +91,7 @@ def create_admin(username: str, email: str, password_stdin: bool) -> None:
 
 @click.command("seed-demo")
 @with_appcontext
-@report_database_errors
+@needs_database
 def seed_demo() -> None:
     """Add an admin and two users with demo data; leave existing users unchanged."""
     for line in add_demo_data():
@@ -85,7 +100,7 @@ def seed_demo() -> None:
 
 @click.command("prune-sessions")
 @with_appcontext
-@report_database_errors
+@needs_database
 def prune() -> None:
     """Delete expired sessions; run it once a day."""
     click.echo(f"Expired sessions deleted: {prune_sessions()}.")
@@ -101,5 +116,7 @@ def openapi(number: str | None, output: Any) -> None:
     version = next((v for v in reversed(versions) if number in {None, v.number}), None)
     if version is None:
         raise click.ClickException(f"There is no version {number}.")
-    document = build_document(current_app, version)
+    document = build_document(
+        current_app, version, current_app.config["APPLICATION_ROOT"].rstrip("/")
+    )
     output.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -42,10 +42,11 @@ class Config(database.DatabaseSettings, cache_store.CacheSettings, limit_store.L
     # How many hashes a process computes at once; each needs that memory, and a core.
     PASSWORD_HASHES_AT_ONCE = settings.whole_number(4, minimum=1)
 
+    APPLICATION_ROOT = settings.path("/")
     TRUSTED_PROXIES = settings.whole_number(0)
     CORS_ORIGINS = settings.origins()
     MAX_CONTENT_LENGTH = settings.whole_number(1024 * 1024, minimum=1)  # bytes
-    LOG_LEVEL = settings.choice("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
+    LOG_LEVEL = settings.log_level()
     LOG_JSON = True
     # Whether `/` leads to the docs page.
     DOCS_AT_ROOT = False

@@ -1,7 +1,9 @@
 """Flask extensions, made here and bound to the application by create_app()."""
 
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, current_app
 from flask_cors import CORS
@@ -84,7 +86,8 @@ def init_cors(app: Flask) -> None:
         return
     CORS(
         app,
-        origins=origins,
+        # Flask-CORS would take the brackets of an IPv6 address for a regular expression.
+        origins=[re.compile(rf"{re.escape(o)}\Z", re.I) if "[" in o else o for o in origins],
         # Where every origin may call, one answer for all of them can be cached.
         send_wildcard=True,
         vary_header=False,
@@ -102,6 +105,28 @@ def init_cors(app: Flask) -> None:
 
 
 def init_proxies(app: Flask) -> None:
-    """Take the client's address from the configured number of proxies, and from no more."""
+    """Take the client's address from the configured number of proxies, and from no more.
+
+    The path below which they serve is a setting: many proxies pass on an X-Forwarded-Prefix that
+    a client made up.
+    """
+    if root := app.config["APPLICATION_ROOT"].rstrip("/"):
+        app.wsgi_app = Below(app.wsgi_app, root)  # type: ignore[method-assign]
     if count := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+
+
+class Below:
+    """Serves below a path, whether proxies strip it or not, unless the server sees to that."""
+
+    def __init__(self, application: WSGIApplication, root: str) -> None:
+        self.application = application
+        self.root = root
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not environ.get("SCRIPT_NAME"):
+            path = environ["PATH_INFO"]
+            if f"{path}/".startswith(f"{self.root}/"):
+                environ["PATH_INFO"] = path.removeprefix(self.root)
+            environ["SCRIPT_NAME"] = self.root
+        return self.application(environ, start_response)

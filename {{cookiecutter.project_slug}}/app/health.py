@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from flask import Flask, Response, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.backend import database
 from app.backend.entries import store_answers
 from app.backend.metrics import collect_metrics, record_request
 from app.backend.settings import ConfigError
@@ -69,13 +69,11 @@ def require_database(app: Flask) -> None:
             where = db.engine.url.render_as_string(hide_password=True)
             variable = app.config["VARIABLES"]["SQLALCHEMY_DATABASE_URI"]
             raise ConfigError(f"{variable}: no connection to {where}: {reason}") from None
-        # A server's workers are forks of this process and must not use its connection.
-        db.engine.dispose()
 
 
 def _database_answers() -> bool:
     try:
-        db.session.execute(text("SELECT 1"))
+        database.probe(db.session.connection())
     except SQLAlchemyError:
         db.session.rollback()
         return False

@@ -13,13 +13,17 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
+from flask import current_app
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from app.api.cache import table_names
-from app.backend import entries
+from app.backend import database, entries
 from app.backend.base import UTCDateTime
 from app.backend.migrations import CONFIGURE_OPTIONS, TIME_CODE, TIME_IMPORTS, adjust, migrating
+from app.backend.settings import ConfigError
 from app.extensions import db
+from app.health import require_database
 
 log = logging.getLogger("alembic.env")
 
@@ -116,8 +120,17 @@ def migrate(connection: Connection) -> None:
 
 def run() -> None:
     """Migrate, alone in this database, and renew the cache."""
-    with migrating(db.engine) as connection:
-        migrate(connection)
+    require_database(current_app)
+    try:
+        with migrating(db.engine) as connection:
+            migrate(connection)
+    except DBAPIError as error:
+        # What an operator has to mend needs no traceback; a broken migration does.
+        if not database.is_denied(error) and not database.is_outage(error):
+            raise
+        variable = current_app.config["VARIABLES"]["SQLALCHEMY_DATABASE_URI"]
+        reason = str(error.orig).partition("\n")[0]
+        raise ConfigError(f"{variable}: the database refuses to migrate: {reason}") from None
     # Cached responses may show old rows, or come from old code.
     entries.renew(table_names())
 

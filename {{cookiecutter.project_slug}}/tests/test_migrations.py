@@ -16,7 +16,7 @@ from app.models.user import ADMIN, USER, Role, User
 from tests.factories import ADA, PASSWORD, make_user
 from tests.support.apps import other_app, production
 from tests.support.client import new_client
-from tests.support.database import own_database
+from tests.support.database import own_database, unwritable_database
 from tests.support.processes import start_together
 
 
@@ -49,6 +49,14 @@ def test_database_goes_down_to_nothing_and_up_again() -> None:
             with other.app_context():
                 downgrade(revision="base")
                 assert inspect(db.engine).get_table_names() == ["alembic_version"]
+
+
+def test_role_that_may_create_nothing_is_refused_in_one_line() -> None:
+    with unwritable_database() as url, other_app(TEST_DATABASE_URL=url) as other:
+        result = other.test_cli_runner().invoke(args=["db", "upgrade"])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: TEST_DATABASE_URL: ")
+    assert result.output.count("\n") == 1
 
 
 def test_tables_made_without_migrations_are_empty_and_work() -> None:

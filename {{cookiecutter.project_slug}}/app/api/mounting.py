@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Sequence
 
-from flask import Blueprint, Flask, Response, redirect, url_for
+from flask import Blueprint, Flask, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.api import authentication
@@ -55,7 +55,7 @@ def init_app(app: Flask, versions: Sequence[Version], load_session: SessionLoade
             present_error(response, version)
         response.vary.update(VARY)
         response.headers["API-Version"] = number
-        response.headers.extend(version.retirement)
+        response.headers.extend(version.retirement(request.script_root))
         return set_cache_headers(response)
 
     app.after_request(complete)

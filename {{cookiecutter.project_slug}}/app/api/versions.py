@@ -50,14 +50,17 @@ class Version:
         """The media type of its errors."""
         return "application/json" if self.errors else PROBLEM_TYPE
 
-    @property
-    def retirement(self) -> dict[str, str]:
-        """Deprecation (RFC 9745), Sunset (RFC 8594) and the successor, where they apply."""
+    def retirement(self, root: str) -> dict[str, str]:
+        """Return Deprecation (RFC 9745), Sunset (RFC 8594) and the successor, where they apply.
+
+        `root` goes before a successor at a path of this application.
+        """
         headers = {}
         if self.deprecated:
             headers["Deprecation"] = f"@{int(self.deprecated.timestamp())}"
         if self.sunset:
             headers["Sunset"] = http_date(self.sunset)
         if self.successor:
-            headers["Link"] = f'<{self.successor}>; rel="successor-version"'
+            address = f"{root if self.successor.startswith('/') else ''}{self.successor}"
+            headers["Link"] = f'<{address}>; rel="successor-version"'
         return headers

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
@@ -24,7 +25,9 @@ T = TypeVar("T")
 LARGEST = 2**31 - 1
 SECRET_LENGTH = 32  # bytes; RFC 7518, section 3.2 for HS256
 EXAMPLES = ("change", "example", "secret", "default", "testing", "password", "your-")
-ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
+ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(?:\[([0-9a-f:.]+)\]|([a-z0-9._~-]+))(?::(\d{1,5}))?")
+DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+")
 FLAGS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
@@ -104,6 +107,17 @@ def text(default: str = "") -> str:
     return setting(str, default)
 
 
+def path(default: str) -> str:
+    """Declare the path part of an address."""
+
+    def read(text: str) -> str:
+        if not PATH.fullmatch(text):
+            raise ValueError(f"must be a path such as /shop, not {text[:40]!r}")
+        return text
+
+    return setting(read, default)
+
+
 def whole_number(default: int, minimum: int = 0, maximum: int = LARGEST) -> int:
     """Declare a number."""
 
@@ -139,6 +153,11 @@ def choice(*choices: str) -> str:
     return setting(read, choices[0])
 
 
+def log_level() -> str:
+    """Declare the least severe level that is logged."""
+    return choice("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
+
+
 def items(read_item: Callable[[str], str], default: str = "") -> list[str]:
     """Declare a list with commas between its items."""
 
@@ -149,13 +168,28 @@ def items(read_item: Callable[[str], str], default: str = "") -> list[str]:
 
 
 def origins() -> list[str]:
-    """Declare origins (RFC 6454), or `*` for all; a pattern would let in more than it seems to."""
+    """Declare origins, or `*` for all; a pattern would let in more than it seems to.
+
+    They are read into the form that browsers send (RFC 6454, section 6.2).
+    """
 
     def read_origin(text: str) -> str:
-        if not ORIGIN.fullmatch(text):
+        if text == "*":
+            return text
+        found = ORIGIN.fullmatch(text.lower())
+        try:
+            if found is None:
+                raise ValueError
+            scheme, address, name, port = found.groups()
+            host = f"[{IPv6Address(address)}]" if address else name
+            number = int(port or DEFAULT_PORTS.get(scheme, 0))
+            if number > 65535:
+                raise ValueError
+        except ValueError:
             example = "https://www.example.org"
-            raise ValueError(f"must be origins such as {example}, not {text[:40]!r}")
-        return text
+            raise ValueError(f"must be origins such as {example}, not {text[:40]!r}") from None
+        named = port and number != DEFAULT_PORTS.get(scheme)
+        return f"{scheme}://{host}:{number}" if named else f"{scheme}://{host}"
 
     return items(read_origin)
 

@@ -10,7 +10,7 @@ from flask import Flask
 from prometheus_client import CollectorRegistry, Counter, values
 {% endif %}
 
-from tests.kit.things import another_kit_app
+from tests.kit.things import another_kit_app{{ ", caller_of" if cookiecutter.database == "sqlite" }}
 from tests.support.client import Client, new_client
 from tests.support.database import UNREACHABLE
 
@@ -59,6 +59,19 @@ def test_unavailable_part_is_named(app: Flask, part: str, settings: dict[str, st
         assert client.get("/healthz").status_code == 200
 
 
+{% if cookiecutter.database == 'sqlite' %}
+def test_file_that_cannot_be_written_is_503(app: Flask) -> None:
+    address = f"{app.config['SQLALCHEMY_DATABASE_URI']}?mode=ro&uri=true"
+    read_only = address.replace("sqlite:///", "sqlite:///file:")
+    with another_kit_app(app, TEST_DATABASE_URL=read_only) as other:
+        response = new_client(other).get("/readyz")
+        assert (response.status_code, response.json["message"]) == (503, "Not ready: database")
+        refused = caller_of(other).post("/things", json={"name": "a thing"})
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+        assert new_client(other).get("/things").status_code == 200
+
+
+{% endif %}
 def count(client: Client, **labels: str | int) -> float:
     """Return the number of requests with these labels in /metrics."""
     wanted = ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()))

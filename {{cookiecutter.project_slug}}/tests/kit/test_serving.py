@@ -1,22 +1,29 @@
 """The application as servers and commands start it, in production."""
 
 import json
+import logging
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from typing import Protocol
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
+import pytest
 from flask import Flask
+from werkzeug.serving import make_server
 
-from tests.support.apps import production
+from app import logs
+from tests.support.apps import other_app, production
 from tests.support.database import UNREACHABLE
 {% if cookiecutter.__in_process %}
 from tests.support.processes import PROJECT, SECONDS, start_together
@@ -36,6 +43,7 @@ WORKERS = 2
 {% endif %}
 ADDRESS = r"http://127\.0\.0\.1:\d+"
 UPGRADE = ("flask", "db", "upgrade")
+CREATE_ADMIN = ("flask", "create-admin")
 
 
 class Server(Protocol):
@@ -116,9 +124,10 @@ def test_gunicorn_serves_and_reloads_until_it_is_told_to_stop(
         server.process.wait()
     assert not any(temporary.iterdir())
     assert "Traceback" not in log.read_text()
-    line, *_ = (line for line in log.read_text().splitlines() if line.startswith("{"))
-    assert json.loads(line)["message"] == "GET /readyz 200"
-    assert json.loads(line)["request_id"] == request_id
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    (own,) = (line for line in lines if line["request_id"] == request_id)
+    assert own["message"] == "GET /readyz 200"
+    assert lines[0]["logger"] == "gunicorn.error"
 {% if not cookiecutter.__in_process %}
 
 
@@ -145,6 +154,8 @@ def test_bad_setting_stops_the_start_with_one_line(database_url: str, tmp_path: 
         "SECRET_KEY is not set": ({**good, "SECRET_KEY": ""}, GUNICORN),
         "DATABASE_URL is not a ": ({**good, "DATABASE_URL": "nonsense"}, UPGRADE),
         "DATABASE_URL: no connection to": ({**good, "DATABASE_URL": UNREACHABLE}, GUNICORN),
+        "URL: no connection to": ({**good, "DATABASE_URL": UNREACHABLE}, UPGRADE),
+        "no connection to": ({**good, "DATABASE_URL": UNREACHABLE}, CREATE_ADMIN),
         "PORT must be a whole number": ({**good, "PORT": "9" * 5000}, GUNICORN),
 {% if not cookiecutter.__in_process %}
         "WEB_CONCURRENCY must be a": ({**good, "WEB_CONCURRENCY": "0"}, GUNICORN),
@@ -153,5 +164,59 @@ def test_bad_setting_stops_the_start_with_one_line(database_url: str, tmp_path: 
     outcomes = start_together(tmp_path, *attempts.values())
     for reason, (status, output) in zip(attempts, outcomes, strict=True):
         assert status, reason
-        (line,) = (line for line in output.splitlines() if "[INFO]" not in line)
+        (line,) = output.splitlines()
         assert reason in line
+
+
+def test_crash_outside_of_requests_is_logged(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for module, hook in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+        monkeypatch.setattr(module, hook, getattr(module, hook))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logs.log_uncaught()
+        thread = Thread(target=int, args=("x",))
+        thread.start()
+        thread.join(SECONDS)
+        warnings.warn("A library warns.", stacklevel=1)
+        logging.captureWarnings(False)
+    crash, warning = caplog.records
+    assert crash.getMessage() == "Uncaught exception in a thread"
+    assert crash.exc_info
+    assert crash.exc_info[0] is ValueError
+    assert "A library warns." in warning.getMessage()
+
+
+def test_development_logs_a_request_once_and_as_one_line(
+    app: Flask,
+    database_url: str,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with other_app("development", DEV_DATABASE_URL=database_url) as other:
+        server = make_server("127.0.0.1", 0, other)
+        thread = Thread(target=server.handle_request)
+        with caplog.at_level("INFO"):
+            server.log_startup()
+            thread.start()
+            assert get(f"http://127.0.0.1:{server.port}/a%0aforged%1b[31m")[0] == 404
+            thread.join(SECONDS)
+        server.server_close()
+    started, requested = capfd.readouterr().err.splitlines()
+    assert f" * Running on http://127.0.0.1:{server.port}" in started
+    assert requested.endswith(r" INFO app.logs: GET /a\nforged\x1b[31m 404")
+    assert "\x1b" not in started
+
+
+def test_commands_that_need_no_database_run_without_one(tmp_path: Path) -> None:
+    away = production(UNREACHABLE)
+    commands = {
+        "/healthz": ("flask", "routes"),
+        '"openapi": "3.1': ("flask", "openapi"),
+        # The first revision: SQLite can't write all changes of tables as a script.
+        "CREATE TABLE": ("flask", "db", "upgrade", "+1", "--sql"),
+    }
+    outcomes = start_together(tmp_path, *((away, command) for command in commands.values()))
+    for written, (status, output) in zip(commands, outcomes, strict=True):
+        assert (status, written in output) == (0, True), output

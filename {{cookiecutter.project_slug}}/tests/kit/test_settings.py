@@ -1,10 +1,13 @@
 """Settings: what can't be read is refused in one line that names the variable."""
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from werkzeug.test import Client as Visitor
 
 from app.backend.settings import (
     ConfigError,
@@ -15,13 +18,15 @@ from app.backend.settings import (
     load_env_file,
     optional_secret,
     origins,
+    path,
     rate_limits,
     secret,
     text,
     whole_number,
 )
-from tests.kit.things import another_kit_app
-from tests.support.client import new_client
+from tests.kit.things import VERSIONS, another_kit_app, caller_of
+from tests.support.answers import links
+from tests.support.client import bearer, new_client
 
 STRONG = "kM3vXq9TzB7wYc2LfR8sHd5NpJ6gUeA1"  # 32 bytes
 ORIGIN = "https://www.example.com"
@@ -34,6 +39,7 @@ class Example(Settings):
     CONSTANT = 7
     WORD = text("default")
     NUMBER = whole_number(900, minimum=1, maximum=1000)
+    PLACE = path("/")
     SWITCH = flag(True)
     CHOICE = choice("one", "two")
     LIST = items(str, "a, b")
@@ -63,6 +69,9 @@ class Strict(Example):
         ("NUMBER", "15 minutes"),
         ("NUMBER", "٣"),
         ("NUMBER", "9" * 5000),
+        ("PLACE", "shop"),
+        ("PLACE", "/shop/"),
+        ("PLACE", "//shop"),
         ("SWITCH", "maybe"),
         ("SWITCH", "2"),
         ("CHOICE", "three\nlines\nlong"),
@@ -70,6 +79,12 @@ class Strict(Example):
         ("ORIGINS", "https://*.example.org"),
         ("ORIGINS", "https://example.org, example.com"),
         ("ORIGINS", ","),
+        ("ORIGINS", "null"),
+        ("ORIGINS", "https://example.org/"),
+        ("ORIGINS", "https://example.org:65536"),
+        ("ORIGINS", "http://[1::2::3]"),
+        ("ORIGINS", "http://::1"),
+        ("ORIGINS", "https://ada@example.org"),
         ("LIMITS", "often"),
         ("LIMITS", "5 per fortnight"),
         ("LIMITS", ";"),
@@ -84,12 +99,31 @@ def test_value_that_cannot_be_read_is_refused_by_name(name: str, value: str) -> 
 
 def test_values_have_their_type() -> None:
     example = Example(
-        {"NUMBER": " 30 ", "CHOICE": "two", "LIST": "x,y ,z", "ORIGINS": f"{ORIGIN}, http://a:80"}
+        {"NUMBER": " 30 ", "CHOICE": "two", "LIST": "x,y ,z", "ORIGINS": f"{ORIGIN}, http://a:81"}
     )
     assert example.NUMBER == 30
     assert example.CHOICE == "two"
     assert example.LIST == ["x", "y", "z"]
-    assert [ORIGIN, "http://a:80"] == example.ORIGINS
+    assert [ORIGIN, "http://a:81"] == example.ORIGINS
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("HTTPS://Www.Example.ORG:443", "https://www.example.org"),
+        ("http://example.org:443", "http://example.org:443"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("http://[0:0::1]:3000", "http://[::1]:3000"),
+        ("capacitor://localhost", "capacitor://localhost"),
+        ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
+    ],
+)
+def test_origin_is_read_into_the_form_that_browsers_send(app: Flask, given: str, sent: str) -> None:
+    with another_kit_app(app, CORS_ORIGINS=f"{given}, {ORIGIN}") as other:
+        for origin, allowed in ((sent, sent), (f"{sent}0", None), ("http://1:3000", None)):
+            headers = {"Origin": origin}
+            response = new_client(other).get("/door", headers=headers)
+            assert response.headers.get("Access-Control-Allow-Origin") == allowed
 
 
 @pytest.mark.parametrize("empty", ["", "  "])
@@ -239,3 +273,29 @@ def test_size_of_a_body_is_a_setting(app: Flask) -> None:
         client = new_client(other)
         assert client.post("/door", json={"name": ""}).status_code == 422
         assert client.post("/door", json={"name": "a" * 30}).status_code == 413
+
+
+@pytest.mark.parametrize("sent", ["", "/shop"], ids=["stripped", "whole"])
+def test_addresses_begin_with_the_path_below_which_proxies_serve(app: Flask, sent: str) -> None:
+    version = replace(VERSIONS[0], successor="/next")
+    with another_kit_app(app, (version,), APPLICATION_ROOT="/shop") as other:
+        # A server's requests; Flask's test client sets the root itself.
+        visitor, headers = Visitor(other), bearer(caller_of(other).access_token)
+        created = visitor.post(f"{sent}{version.base}/things", json=NAMED, headers=headers)
+        place = created.headers["Location"]
+        assert place.startswith(f"/shop{version.base}/things/")
+        assert visitor.get(place, headers=headers).json == created.json
+        listed = visitor.get(f"{sent}{version.base}/things")
+        assert links(listed)["first"] == f"/shop{version.base}/things"
+        assert '</shop/next>; rel="successor-version"' in listed.headers.getlist("Link")
+        document = visitor.get(f"{sent}{version.base}/openapi.json").json
+        assert document["servers"] == [{"url": f"/shop{version.base}"}]
+        written = other.test_cli_runner().invoke(args=["openapi"]).output
+        assert json.loads(written)["servers"] == document["servers"]
+
+
+def test_server_that_strips_the_path_itself_is_believed(app: Flask) -> None:
+    path = f"{VERSIONS[0].base}/openapi.json"
+    document = Visitor(app).get(path, base_url="http://localhost/shop").json
+    assert document["servers"] == [{"url": f"/shop{VERSIONS[0].base}"}]
+    assert Visitor(app).get(path).json["servers"] == [{"url": VERSIONS[0].base}]

@@ -45,8 +45,8 @@ SUCCESS = {
 }
 
 
-def build_document(app: Flask, version: Version) -> dict[str, Any]:
-    """Build the document of a version."""
+def build_document(app: Flask, version: Version, root: str = "") -> dict[str, Any]:
+    """Build the document of a version; `root` is the path below which proxies serve it."""
     title, description = app.config["API_TITLE"], app.config["API_DESCRIPTION"]
     about = (
         description,
@@ -64,7 +64,7 @@ def build_document(app: Flask, version: Version) -> dict[str, Any]:
             "contact": {"name": f"The maintainers of {title}"},
             "license": LICENSE,
         },
-        servers=[{"url": version.base}],
+        servers=[{"url": root + version.base}],
     )
     views = list(_views(app, version))
     add_components(spec, version, _declared_problems(view for _, view in views))

@@ -6,7 +6,7 @@ from importlib.metadata import version as version_of
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, send_from_directory
+from flask import Blueprint, Response, current_app, request, send_from_directory
 from markupsafe import escape
 from werkzeug.exceptions import NotFound
 
@@ -71,14 +71,14 @@ def mount_document(blueprint: Blueprint, version: Version) -> None:
     """Add the document of a version, its page, and what the page loads."""
 
     @cache
-    def document() -> str:
-        return json.dumps(build_document(current_app, version), ensure_ascii=False)
+    def document(root: str) -> str:
+        return json.dumps(build_document(current_app, version, root), ensure_ascii=False)
 
     @blueprint.get("/openapi.json")
     @ignores_credentials
     def openapi() -> Response:
         """Send the OpenAPI 3.1 document."""
-        return with_validator(document(), "application/json")
+        return with_validator(document(request.script_root), "application/json")
 
     @blueprint.get("/docs")
     @ignores_credentials
