@@ -1,17 +1,20 @@
-"""A store that hangs: requests go on, fast and limited, and the store is used again afterwards."""
+"""A store that hangs or refuses writes: requests go on, fast, limited, and never stale."""
 
 from __future__ import annotations
 
+import socket
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from matrix.combinations import Combination
 from matrix.services import Servers
-from matrix.suites import settings
+from matrix.suites import needed, settings
 
 from live.api import do_without, served
 from live.relay import Relay, relay_to
@@ -42,6 +45,23 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+@contextmanager
+def full(url: str) -> Iterator[None]:
+    """Have a Redis refuse to store anything, as one does that evicts nothing and is full."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0)) as line:
+
+        def set_memory(limit: int) -> None:
+            line.sendall(f"CONFIG SET maxmemory {limit}\r\n".encode())
+            assert line.recv(64) == b"+OK\r\n"
+
+        set_memory(1)
+        try:
+            yield
+        finally:
+            set_memory(0)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("cache", "limits"),
@@ -60,7 +80,7 @@ def test_store_that_hangs_costs_one_time_out(
         if kind in servers.missing:
             do_without(servers.missing[kind])
     relays: list[Relay] = []
-    environ = {"RATELIMIT_ENABLED": "true", "RATELIMIT_DEFAULT": "10000 per hour"}
+    environ: dict[str, Any] = {"RATELIMIT_ENABLED": "true", "RATELIMIT_DEFAULT": "10000 per hour"}
     environ |= {"RATELIMIT_REGISTER": "3 per hour", "WEB_CONCURRENCY": "1"}
     with ExitStack() as stack:
         for prompt, variables in STORES.items():
@@ -98,3 +118,32 @@ def test_store_that_hangs_costs_one_time_out(
         if limits != "memory":
             # What the memory counted is forgotten.
             wait_until(lambda: registering() == 400)
+
+
+@pytest.mark.long
+def test_full_store_shows_nothing_stale(tmp_path: Path) -> None:
+    combination = Combination.of(
+        database="postgresql", cache_backend="redis", limiter_backend="redis"
+    )
+    environ: dict[str, Any] = {"RATELIMIT_ENABLED": "true", "RATELIMIT_REGISTER": "3 per hour"}
+    with (
+        Servers(needed(combination)) as servers,
+        served(combination, servers, tmp_path, **environ, WEB_CONCURRENCY="2") as api,
+    ):
+        token = api.admin()
+        post = {"title": "Title 0", "content": "A text.", "published": True}
+        path = api.call("POST", "/posts", token, 201, json=post).headers["Location"]
+        item = f"/posts/{path.rpartition('/')[2]}"
+        with full(servers.running["redis"].url):
+            for number in range(20):
+                title = f"Title {number}"
+                api.call("PATCH", item, token, json={"title": title})
+                # Each process gets some of these.
+                shown = [api.call("GET", item).json()["title"] for _ in range(4)]
+                assert shown == [title] * 4
+            statuses = [
+                requests.post(f"{api.base}/auth/register", json={}, timeout=60).status_code
+                for _ in range(8)
+            ]
+            assert statuses[-1] == 429
+        wait_until(lambda: api.call("GET", item).headers["X-Cache"] == "HIT")

@@ -22,7 +22,9 @@ from app.api.cache import LARGEST
 from app.api.framework import Resource
 from app.api.operation import cached, returns
 from app.api.versions import Version
-{% if cookiecutter.cache_backend == 'memcached' %}
+{% if cookiecutter.cache_backend == 'redis' %}
+from app.backend.entries import cache
+{% elif cookiecutter.cache_backend == 'memcached' %}
 from app.backend.entries import cache, cache_or_none
 {% endif %}
 from tests.kit.things import (
@@ -451,6 +453,37 @@ def test_store_that_is_back_shows_nothing_outdated(far: Flask, line: Line) -> No
     by_request(far, thing)
     line.mend()
     assert warm(new_client(far), f"/things/{thing.id}").json["name"] == "renamed"
+
+
+def test_store_that_was_away_is_not_trusted(app: Flask, far: Flask, line: Line) -> None:
+    thing = make_thing(far)
+    path = f"/things/{thing.id}"
+    warm(new_client(far), path)
+    line.cut()
+    read(new_client(far), path)
+    line.mend()
+    # Others may have missed it, too, and have written meanwhile.
+    warm(new_client(far), path)
+
+
+def test_store_that_refuses_writes_shows_nothing_outdated(
+    app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any, **options: Any) -> None:
+        raise OSError("full")
+
+    path = f"/things/{make_thing(app).id}"
+    warm(client, path)
+    with app.app_context():
+        store = type(cache.cache)
+    with monkeypatch.context() as full:
+        full.setattr(store, "set", refuse)
+        full.setattr(store, "add", refuse)
+        by_bulk_update(app, Thing())
+        # Another process doesn't know that this one could not renew the generation.
+        full.setattr("app.backend.entries._overdue", set())
+        assert "renamed" in read(client, path).text
+    assert "renamed" in warm(client, path).text
 {% endif %}
 {% if cookiecutter.cache_backend == 'memcached' %}
 
