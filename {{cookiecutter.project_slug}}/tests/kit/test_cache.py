@@ -22,6 +22,7 @@ from app.api.cache import LARGEST
 from app.api.framework import Resource
 from app.api.operation import cached, returns
 from app.api.versions import Version
+from app.backend import entries
 {% if cookiecutter.cache_backend == 'redis' %}
 from app.backend.entries import cache
 {% elif cookiecutter.cache_backend == 'memcached' %}
@@ -36,6 +37,7 @@ from tests.kit.things import (
     make_thing,
     thing_tags,
 )
+from tests.support.answers import links
 from tests.support.client import Client, new_client
 {% if cookiecutter.cache_backend in ('redis', 'memcached') %}
 from tests.support.relay import Line, line_to
@@ -361,6 +363,24 @@ def test_large_response_is_not_kept(various: Flask, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(TAGS, "large", lambda: ["x" * LARGEST])
     for _ in range(2):
         assert read(new_client(various), "/names/large").headers["X-Cache"] == "MISS"
+
+
+def test_forged_cursors_fill_no_entries(
+    app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        make_thing(app)
+    kept: list[str] = []
+    monkeypatch.setattr(entries, "write", lambda key, entry: kept.append(key))
+    second = links(read(client, "/things?per_page=1"))["next"]
+    assert len(kept) == 1
+    state, _, signature = second.partition("cursor=")[2].partition("&")[0].partition(".")
+    for forged in ("x", f"{state}x.{signature}", f"{state}.{signature}x", f"{state}.", state):
+        response = client.get(f"/things?per_page=1&cursor={forged}")
+        assert response.status_code == 422
+    assert len(kept) == 1
+    read(client, second)
+    assert len(kept) == 2
 
 
 def test_only_200_is_kept(various: Flask) -> None:
