@@ -1,18 +1,24 @@
 {% set setting = {'redis': 'CACHE_REDIS_URL', 'memcached': 'CACHE_MEMCACHED_SERVERS'} %}
 """The cache: public responses, until something that they show is written."""
 
+{% if cookiecutter.cache_backend in ('redis', 'memcached') %}
+import pickle
+{% endif %}
 from collections.abc import Callable, Iterator
 {% if cookiecutter.cache_backend == 'memcached' %}
 from concurrent.futures import ThreadPoolExecutor
 {% endif %}
-{% if cookiecutter.cache_backend == 'simple' %}
 from pathlib import Path
-{% endif %}
 from typing import Any
 
 import pytest
 from flask import Flask
 from marshmallow import Schema, fields
+{% if cookiecutter.cache_backend == 'redis' %}
+from redis import Redis
+{% elif cookiecutter.cache_backend == 'memcached' %}
+from pymemcache import PooledClient  # type: ignore[import-untyped]
+{% endif %}
 from sqlalchemy import delete, event, func, insert, select, text, update
 from sqlalchemy.orm import joinedload, selectinload, subqueryload
 from werkzeug.test import TestResponse
@@ -484,6 +490,42 @@ def test_store_that_was_away_is_not_trusted(app: Flask, far: Flask, line: Line) 
     line.mend()
     # Others may have missed it, too, and have written meanwhile.
     warm(new_client(far), path)
+
+
+class Trap:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.file,))
+
+
+def test_pickle_in_the_store_runs_no_code(
+    app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keys = [f"generation-{Thing.__tablename__}"]
+    write = entries.write
+
+    def note(key: str, entry: Any) -> None:
+        keys.append(key)
+        write(key, entry)
+
+    monkeypatch.setattr(entries, "write", note)
+    path = f"/things/{make_thing(app).id}"
+    warm(client, path)
+{% if cookiecutter.cache_backend == 'redis' %}
+    store = Redis.from_url(app.config["CACHE_REDIS_URL"])
+{% elif cookiecutter.cache_backend == 'memcached' %}
+    store = PooledClient(app.config["CACHE_MEMCACHED_SERVERS"][0])
+{% endif %}
+    # Cachelib marks pickles by an exclamation mark.
+    planted = b"!" + pickle.dumps(Trap(tmp_path / "ran"))
+    for key in keys:
+        store.set(app.config["CACHE_KEY_PREFIX"] + key, planted)
+    warm(client, path)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_store_that_refuses_writes_shows_nothing_outdated(
