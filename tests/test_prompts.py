@@ -250,10 +250,28 @@ def test_choice_that_a_replay_file_got_wrong_is_refused(template: str, tmp_path:
     assert list(again.iterdir()) == []
 
 
+@pytest.mark.parametrize("kind", ["redis", "memcached"])
+def test_limits_and_cache_share_no_memory_by_default(kind: str, tmp_path: Path) -> None:
+    """Anonymous readers who fill the cache would push out the counters of the limits."""
+    _, _, output = cookiecutter(tmp_path, f"cache_backend={kind}", f"limiter_backend={kind}")
+    for name in ("compose.yaml", ".env.example"):
+        text = (only_project(output) / name).read_text("utf-8")
+        addresses = r"(?:RATELIMIT_STORAGE_URI|CACHE_REDIS_URL|CACHE_MEMCACHED_SERVERS)[=:] ?(.+)"
+        servers = [
+            address.partition("://")[2].partition("/")[0] or address
+            for address in re.findall(addresses, text)
+        ]
+        assert len(servers) == len(set(servers)) == 2, servers
+
+
 @pytest.mark.parametrize(
     ("words", "command"),
     [
         ([], None),
+        (
+            ["cache_backend=redis", "limiter_backend=redis"],
+            "docker compose up -d --wait redis redis-limits",
+        ),
         (["limiter_backend=redis"], "docker compose up -d --wait redis"),
         (
             ["database=mysql", "cache_backend=memcached", "limiter_backend=redis"],

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import select
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from socketserver import BaseRequestHandler, ThreadingTCPServer
-from threading import Event, Thread
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import requests
@@ -20,6 +15,7 @@ from matrix.combinations import OPTIONS, Combination
 from matrix.services import Servers
 
 from live.api import Api, served
+from live.relay import Relay, relay_to
 
 LONGEST_SECONDS = 10
 WRITERS = 6
@@ -44,54 +40,6 @@ LOCKING = {
     "postgresql": ["LOCK TABLE posts IN ACCESS EXCLUSIVE MODE"],
     "mysql": ["LOCK TABLES posts WRITE"],
 }
-
-
-class Relay(ThreadingTCPServer):
-    """A line to a server, on which nothing moves while it is frozen."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self, server: tuple[str, int]) -> None:
-        super().__init__(("127.0.0.1", 0), Passage)
-        self.server = server
-        self.moving = Event()
-        self.moving.set()
-
-
-class Passage(BaseRequestHandler):
-    """One connection."""
-
-    server: Relay
-
-    def handle(self) -> None:
-        near = self.request
-        with socket.create_connection(self.server.server) as far:
-            while True:
-                for source in select.select([near, far], [], [])[0]:
-                    self.server.moving.wait()
-                    data = source.recv(65536)
-                    if not data:
-                        return
-                    (far if source is near else near).sendall(data)
-
-
-@contextmanager
-def relay_to(url: str, relays: list[Relay]) -> Iterator[str]:
-    """Give an address that leads to a database by a relay, which is added to the list."""
-    parts = urlsplit(url)
-    with Relay((parts.hostname or "127.0.0.1", parts.port or 0)) as relay:
-        relays.append(relay)
-        thread = Thread(target=relay.serve_forever, args=(0.01,))
-        thread.start()
-        credentials, at, _ = parts.netloc.rpartition("@")
-        netloc = f"{credentials}{at}127.0.0.1:{relay.server_address[1]}"
-        try:
-            yield urlunsplit(parts._replace(netloc=netloc))
-        finally:
-            relay.moving.set()
-            relay.shutdown()
-            thread.join()
 
 
 @contextmanager

@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 from flask import request
-from flask_limiter.util import get_remote_address
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import HTTPException, Unauthorized
 
 from app.api.requests import read_body
 from app.api.rows import get_or_create_named
+from app.backend.clients import client_network
 from app.extensions import db
 from app.models.user import USER, Role, User
 from app.security import passwords
@@ -72,7 +72,7 @@ def _account_key(path: Iterable[str]) -> str:
         name = None
     for member in path:
         name = name.get(member) if isinstance(name, dict) else None
-    counted = name if isinstance(name, str) else get_remote_address()
+    counted = name if isinstance(name, str) else client_network()
     # Some stores refuse long keys, and keys with spaces or control characters.
     digest = hashlib.sha256(counted.lower().encode("utf-8", "replace")).hexdigest()
     return f"account-{digest}"

@@ -9,12 +9,12 @@ from flask import Flask, Response, current_app
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_limiter import HeaderNames, Limiter
-from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.backend.base import Base
+from app.backend.clients import client_network
 from app.backend.entries import cache
 
 __all__ = ["cache", "db", "init_cors", "init_database", "init_proxies", "jwt", "limiter", "migrate"]
@@ -28,7 +28,7 @@ jwt = JWTManager()
 # The limiter would put Retry-After on every response that it counted.
 LIMITER_RETRY_AFTER = "X-RateLimit-Retry-After"
 limiter = Limiter(
-    get_remote_address,
+    client_network,
     header_name_mapping={HeaderNames.RETRY_AFTER: LIMITER_RETRY_AFTER},
     # Read at each request: the limiter outlives one application, and each has its own setting.
     default_limits=[lambda: str(current_app.config["RATELIMIT_DEFAULT"])],

@@ -24,7 +24,7 @@ from app.backend import entries
 from app.extensions import db
 
 # Larger responses are not kept: a few of them would evict everything else.
-LARGEST = 256 * 1024  # bytes
+LARGEST = 64 * 1024  # bytes
 # Entries hold text.
 TEXTS = {"application/json", "text/csv", "text/html", "text/plain", "text/xml", "application/xml"}
 

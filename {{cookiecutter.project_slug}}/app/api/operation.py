@@ -11,10 +11,10 @@ from functools import reduce
 from inspect import ismethod
 from typing import Any, Protocol, TypeVar
 
-from flask_limiter.util import get_remote_address
 from marshmallow import Schema
 
 from app.api.schemas import schema
+from app.backend.clients import client_network
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 READING = frozenset({"get", "head", "options"})
@@ -113,9 +113,9 @@ def limited(setting: str, *keys: Callable[[], str]) -> Decorator:
     """Count calls against a setting's limits, in addition to the default limits.
 
     Operations that name the same setting share one count. Each key function tells whom to count;
-    without one, it is the client's address.
+    without one, it is the client's address, or network in IPv6.
     """
-    limits = tuple(Limit(setting, key) for key in keys or (get_remote_address,))
+    limits = tuple(Limit(setting, key) for key in keys or (client_network,))
     return _recording(lambda operation: replace(operation, limits=operation.limits + limits))
 
 

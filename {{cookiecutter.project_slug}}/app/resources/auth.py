@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from flask_limiter.util import get_remote_address
-
 from app.accounts import account_key, add_user
 from app.api.framework import Resource
 from app.api.operation import (
@@ -15,6 +13,7 @@ from app.api.operation import (
     requires_refresh_token,
     returns,
 )
+from app.backend.clients import client_network
 from app.extensions import db
 from app.models.user import User
 from app.schemas.auth import LoginIn, TokensOut
@@ -37,7 +36,7 @@ class Register(Resource):
 class Login(Resource):
     @ignores_credentials
     @may_fail(401)
-    @limited("RATELIMIT_LOGIN", get_remote_address, account_key("username"))
+    @limited("RATELIMIT_LOGIN", client_network, account_key("username"))
     @accepts(LoginIn)
     @returns(TokensOut)
     def post(self, data: dict[str, str]) -> dict[str, Any]:

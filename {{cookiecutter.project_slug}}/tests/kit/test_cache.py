@@ -1,18 +1,24 @@
 {% set setting = {'redis': 'CACHE_REDIS_URL', 'memcached': 'CACHE_MEMCACHED_SERVERS'} %}
 """The cache: public responses, until something that they show is written."""
 
+{% if cookiecutter.cache_backend in ('redis', 'memcached') %}
+import pickle
+{% endif %}
 from collections.abc import Callable, Iterator
 {% if cookiecutter.cache_backend == 'memcached' %}
 from concurrent.futures import ThreadPoolExecutor
 {% endif %}
-{% if cookiecutter.cache_backend == 'simple' %}
 from pathlib import Path
-{% endif %}
 from typing import Any
 
 import pytest
 from flask import Flask
 from marshmallow import Schema, fields
+{% if cookiecutter.cache_backend == 'redis' %}
+from redis import Redis
+{% elif cookiecutter.cache_backend == 'memcached' %}
+from pymemcache import PooledClient  # type: ignore[import-untyped]
+{% endif %}
 from sqlalchemy import delete, event, func, insert, select, text, update
 from sqlalchemy.orm import joinedload, selectinload, subqueryload
 from werkzeug.test import TestResponse
@@ -22,7 +28,10 @@ from app.api.cache import LARGEST
 from app.api.framework import Resource
 from app.api.operation import cached, returns
 from app.api.versions import Version
-{% if cookiecutter.cache_backend == 'memcached' %}
+from app.backend import entries
+{% if cookiecutter.cache_backend == 'redis' %}
+from app.backend.entries import cache
+{% elif cookiecutter.cache_backend == 'memcached' %}
 from app.backend.entries import cache, cache_or_none
 {% endif %}
 from tests.kit.things import (
@@ -34,6 +43,7 @@ from tests.kit.things import (
     make_thing,
     thing_tags,
 )
+from tests.support.answers import links
 from tests.support.client import Client, new_client
 {% if cookiecutter.cache_backend in ('redis', 'memcached') %}
 from tests.support.relay import Line, line_to
@@ -361,6 +371,24 @@ def test_large_response_is_not_kept(various: Flask, monkeypatch: pytest.MonkeyPa
         assert read(new_client(various), "/names/large").headers["X-Cache"] == "MISS"
 
 
+def test_forged_cursors_fill_no_entries(
+    app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        make_thing(app)
+    kept: list[str] = []
+    monkeypatch.setattr(entries, "write", lambda key, entry: kept.append(key))
+    second = links(read(client, "/things?per_page=1"))["next"]
+    assert len(kept) == 1
+    state, _, signature = second.partition("cursor=")[2].partition("&")[0].partition(".")
+    for forged in ("x", f"{state}x.{signature}", f"{state}.{signature}x", f"{state}.", state):
+        response = client.get(f"/things?per_page=1&cursor={forged}")
+        assert response.status_code == 422
+    assert len(kept) == 1
+    read(client, second)
+    assert len(kept) == 2
+
+
 def test_only_200_is_kept(various: Flask) -> None:
     for _ in range(2):
         response = new_client(various).get("/later")
@@ -451,6 +479,73 @@ def test_store_that_is_back_shows_nothing_outdated(far: Flask, line: Line) -> No
     by_request(far, thing)
     line.mend()
     assert warm(new_client(far), f"/things/{thing.id}").json["name"] == "renamed"
+
+
+def test_store_that_was_away_is_not_trusted(app: Flask, far: Flask, line: Line) -> None:
+    thing = make_thing(far)
+    path = f"/things/{thing.id}"
+    warm(new_client(far), path)
+    line.cut()
+    read(new_client(far), path)
+    line.mend()
+    # Others may have missed it, too, and have written meanwhile.
+    warm(new_client(far), path)
+
+
+class Trap:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.file,))
+
+
+def test_pickle_in_the_store_runs_no_code(
+    app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keys = [f"generation-{Thing.__tablename__}"]
+    write = entries.write
+
+    def note(key: str, entry: Any) -> None:
+        keys.append(key)
+        write(key, entry)
+
+    monkeypatch.setattr(entries, "write", note)
+    path = f"/things/{make_thing(app).id}"
+    warm(client, path)
+{% if cookiecutter.cache_backend == 'redis' %}
+    store = Redis.from_url(app.config["CACHE_REDIS_URL"])
+{% elif cookiecutter.cache_backend == 'memcached' %}
+    store = PooledClient(app.config["CACHE_MEMCACHED_SERVERS"][0])
+{% endif %}
+    # Cachelib marks pickles by an exclamation mark.
+    planted = b"!" + pickle.dumps(Trap(tmp_path / "ran"))
+    for key in keys:
+        store.set(app.config["CACHE_KEY_PREFIX"] + key, planted)
+    warm(client, path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_store_that_refuses_writes_shows_nothing_outdated(
+    app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any, **options: Any) -> None:
+        raise OSError("full")
+
+    path = f"/things/{make_thing(app).id}"
+    warm(client, path)
+    with app.app_context():
+        store = type(cache.cache)
+    with monkeypatch.context() as full:
+        full.setattr(store, "set", refuse)
+        full.setattr(store, "add", refuse)
+        by_bulk_update(app, Thing())
+        # Another process doesn't know that this one could not renew the generation.
+        full.setattr("app.backend.entries._overdue", set())
+        assert "renamed" in read(client, path).text
+    assert "renamed" in warm(client, path).text
 {% endif %}
 {% if cookiecutter.cache_backend == 'memcached' %}
 

@@ -175,6 +175,31 @@ def test_address_that_the_proxy_saw_counts(app: Flask, limit: Limit) -> None:
         ]
         responses = [client.get("/things", headers=headers) for headers in visits]
         assert statuses(*responses) == [200, 200, 429]
+
+
+@pytest.mark.parametrize("setting", ["DEFAULT", "REGISTER"])
+@pytest.mark.parametrize(
+    ("address", "same", "other"),
+    [
+        ("203.0.113.1", "203.0.113.1:40001", "203.0.113.2"),
+        ("203.0.113.3:40001", "203.0.113.3:40002", "203.0.113.4:40001"),
+        ("203.0.113.5", "::ffff:203.0.113.5", "::ffff:203.0.113.6"),
+        ("203.0.113.7", "[::FFFF:203.0.113.7]:443", "198.51.100.7"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1"),
+        ("2001:db8:0:3::1", "2001:0DB8:0:3:ffff::2%eth0", "2001:db8:0:4::1"),
+        ("[2001:db8:0:5::1]:443", "[2001:db8:0:5::2]", "[2001:db8:0:6::1]:443"),
+        ("unknown", "_hidden", "203.0.113.8"),
+    ],
+)
+def test_client_is_its_ipv4_address_or_its_ipv6_network(
+    client: Client, limit: Limit, setting: str, address: str, same: str, other: str
+) -> None:
+    limit(setting, "1 per hour")
+    responses = []
+    for shown in (address, same, other):
+        client.environ_base["REMOTE_ADDR"] = shown
+        responses.append(ring(client, f"at-{shown}"))
+    assert statuses(*responses) == [204, 429, 204]
 {% if cookiecutter.limiter_backend in ('redis', 'memcached') %}
 
 

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 from flask import Flask, g, request
 from flask_jwt_extended import create_access_token
-from flask_limiter.util import get_remote_address
 from marshmallow import Schema, fields, validate
 from sqlalchemy import (
     CheckConstraint,
@@ -44,6 +43,7 @@ from app.api.queries import ListQuery
 from app.api.rows import one_or_404
 from app.api.versions import Version
 from app.backend.base import Base, Entity, UTCDateTime, association_table
+from app.backend.clients import client_network
 from app.backend.database import TABLE_OPTIONS, text_type
 from tests.support.apps import other_app, production
 from tests.support.client import Client, new_client
@@ -221,7 +221,7 @@ class Bell(Resource):
     """Counted together with the door, by address and by name."""
 
     @ignores_credentials
-    @limited("RATELIMIT_REGISTER", get_remote_address, visitor)
+    @limited("RATELIMIT_REGISTER", client_network, visitor)
     @returns(status=204)
     def post(self) -> None:
         """Ring."""
