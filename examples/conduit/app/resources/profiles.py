@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import request
-from flask_limiter.util import get_remote_address
 from sqlalchemy import delete
 
 from app.accounts import account_key, add_user
@@ -18,6 +17,7 @@ from app.api.operation import (
     returns,
 )
 from app.api.rows import insert_once
+from app.backend.clients import client_network
 from app.extensions import db
 from app.models.user import User, follows
 from app.policies.profile import visible_profile
@@ -46,7 +46,7 @@ class Register(Resource):
 class Login(Resource):
     @ignores_credentials
     @may_fail(401)
-    @limited("RATELIMIT_LOGIN", get_remote_address, account_key("user", "email"))
+    @limited("RATELIMIT_LOGIN", client_network, account_key("user", "email"))
     @accepts(EmailLoginIn, envelope="user")
     @returns(AccountOut, envelope="user")
     def post(self, data: dict[str, str]) -> dict[str, Any]:
