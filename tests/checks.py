@@ -376,7 +376,7 @@ LISTED = re.compile(r"(?m)^(?:# )?([A-Z][A-Z0-9_]*)=")
 READ = re.compile(
     r"""
     ^\ {4}([A-Z][A-Z0-9_]+)\ =\ (?:settings\.)?
-        (?: text | whole_number | flag | choice | items | origins | rate_limits | secret
+        (?: text | path | whole_number | flag | choice | items | origins | rate_limits | secret
           | optional_secret | setting )\(
     | \b(?: database\.address\( | value\( | os\.environ\.get\( | os\.environ\[ | environ\.get\( )
         \s* "([A-Z0-9_]+)"

@@ -124,7 +124,7 @@ class Below:
         self.root = root
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not environ.get("SCRIPT_NAME"):
+        if not environ.setdefault("SCRIPT_NAME", ""):
             path = environ["PATH_INFO"]
             if f"{path}/".startswith(f"{self.root}/"):
                 environ["PATH_INFO"] = path.removeprefix(self.root)

@@ -214,7 +214,7 @@ def test_commands_that_need_no_database_run_without_one(tmp_path: Path) -> None:
     commands = {
         "/healthz": ("flask", "routes"),
         '"openapi": "3.1': ("flask", "openapi"),
-        # The first revision: SQLite can't write all changes of tables as a script.
+        # The first revision: a script can't have all changes that later ones may make.
         "CREATE TABLE": ("flask", "db", "upgrade", "+1", "--sql"),
     }
     outcomes = start_together(tmp_path, *((away, command) for command in commands.values()))
