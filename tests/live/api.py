@@ -44,6 +44,7 @@ class Api:
     env: dict[str, str]
     origin: str
     log: Path
+    server: subprocess.Popen[bytes] | None = None
 
     @property
     def base(self) -> str:
@@ -149,12 +150,14 @@ def served(
         api = Api(combination, project, programs, env, f"http://127.0.0.1:{port}", log)
         api.flask("db", "upgrade")
         command = [str(programs / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{port}"]
-        with listening(command, port, log, cwd=project, env=env):
+        with listening(command, port, log, cwd=project, env=env) as api.server:
             yield api
 
 
 @contextmanager
-def listening(command: Sequence[str], port: int, log: Path, **options: Any) -> Iterator[None]:
+def listening(
+    command: Sequence[str], port: int, log: Path, **options: Any
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server, from when it accepts connections to the end of the `with` block."""
     with log.open("wb") as output:
         server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, **options)
@@ -164,7 +167,7 @@ def listening(command: Sequence[str], port: int, log: Path, **options: Any) -> I
             assert server.poll() is None, log.read_text("utf-8")
             assert time.monotonic() < deadline, log.read_text("utf-8")
             time.sleep(0.02)
-        yield
+        yield server
     finally:
         server.terminate()
         server.wait()

@@ -6,10 +6,15 @@ from app.api.fields import MAX_ID, Text, WholeNumber
 from app.api.pages import NOT_A_CURSOR
 
 
+def page_size(default: int = 20) -> WholeNumber:
+    """Return the parameter that says how many rows a page has at most."""
+    return WholeNumber(load_default=default, validate=validate.Range(1, 100))
+
+
 class ListQuery(Schema):
     """A page of a list."""
 
-    per_page = WholeNumber(load_default=20, validate=validate.Range(1, 100))
+    per_page = page_size()
     cursor = Text(
         load_default="",
         validate=validate.Regexp(r"[A-Za-z0-9_.-]*\Z", error=NOT_A_CURSOR),
@@ -27,5 +32,5 @@ class ListQuery(Schema):
 class OffsetQuery(Schema):
     """A page of a list, by its position."""
 
-    limit = WholeNumber(load_default=20, validate=validate.Range(1, 100))
+    limit = page_size()
     offset = WholeNumber(load_default=0, validate=validate.Range(0, MAX_ID))

@@ -10,7 +10,7 @@ from flask import Flask
 from prometheus_client import CollectorRegistry, Counter, values
 {% endif %}
 
-from tests.kit.things import another_kit_app{{ ", caller_of" if cookiecutter.database == "sqlite" }}
+from tests.kit.things import another_kit_app{{ ', caller_of' if cookiecutter.database == 'sqlite' }}
 from tests.support.client import Client, new_client
 from tests.support.database import UNREACHABLE
 

@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.fields import Id, Shown, Text, Time, WholeNumber
-from app.api.queries import OffsetQuery
+from app.api.fields import Id, Shown, Text, Time
+from app.api.queries import OffsetQuery, page_size
 from app.api.schemas import CamelCase
 from app.schemas.profile import ProfileOut
 
@@ -73,7 +73,7 @@ class CommentOut(CamelCase):
 class CommentQuery(OffsetQuery):
     """Comments; without a limit, as many as a page can have."""
 
-    limit = WholeNumber(load_default=100, validate=validate.Range(1, 100))
+    limit = page_size(100)
 
 
 class TagsOut(Schema):

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from itertools import chain, count
 from typing import Any, TypeAlias
 
+from apispec import APISpec
+
 Operation: TypeAlias = dict[str, Any]
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -25,6 +27,9 @@ class Operations:
             operation["operationId"] = name
             self._ids.add(name)
         self._operations[rule, verb] = operation
+
+    def add_components(self, spec: APISpec) -> None:
+        """Add what the operations refer to by name: nothing, unless the library has names."""
 
     def at(self, rule: str) -> dict[str, Operation | None]:
         """Return the operations at an address by their verbs."""

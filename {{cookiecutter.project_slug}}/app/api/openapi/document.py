@@ -74,10 +74,8 @@ def build_document(app: Flask, version: Version, root: str = "") -> dict[str, An
     own = [view for view in views if not library.at(view[0].rule)]
     _add_paths(spec, own, version, library)
     schemas = {**spec.components.schemas}
-{% if cookiecutter.api_flavor == 'restx' %}
-    # Added last: models are renamed if a schema of ours already has their name.
+    # Added last: they are renamed if a component of ours already has their name.
     library.add_components(spec)
-{% endif %}
     _add_paths(spec, [view for view in views if view not in own], version, library)
     document = spec.to_dict()
     requested = {*schemas_of_requests(document)}

@@ -41,9 +41,7 @@ def complete(
         **({"requestBody": ours["requestBody"]} if "requestBody" in ours else {}),
         "description": "\n\n".join(texts),
         "parameters": [*ours["parameters"], *parameters],
-{% if cookiecutter.api_flavor == 'restx' %}
         "security": _both(ours["security"], documented.get("security", ())),
-{% endif %}
         "responses": dict(sorted((others | responses).items())),
     }
 
@@ -64,11 +62,9 @@ def _refusal(code: str, documented: Operation, error_type: str) -> Operation:
 
 def _is_success(code: str) -> bool:
     return code[0] in "23"
-{% if cookiecutter.api_flavor == 'restx' %}
 
 
 def _both(ours: list[Any], documented: list[Any]) -> list[Any]:
     """Return security requirements that meet one of ours and one of those documented."""
     both = [each | other for other in documented for each in ours or [{}]]
     return [each for place, each in enumerate(both) if each not in both[:place]] or ours
-{% endif %}
