@@ -169,7 +169,7 @@ def test_pip_of_python_3_11_7_accepts_the_pins(tmp_path: Path) -> None:
 
 
 def test_render_costs_little_more_than_that_of_an_empty_template(tmp_path: Path) -> None:
-    """0.2 seconds more, or as much again: busy and slow machines stretch both.
+    """0.2 seconds more, where the empty one takes 0.29; busy and slow machines stretch both.
 
     The empty one has hooks as well, which do nothing: how long Python takes to start is up to the
     machine.
@@ -194,7 +194,7 @@ def test_render_costs_little_more_than_that_of_an_empty_template(tmp_path: Path)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     def is_quick() -> bool:
-        return kit_seconds - empty_seconds <= max(0.2, empty_seconds)
+        return kit_seconds - empty_seconds <= max(0.2, 0.7 * empty_seconds)
 
     # Noise only adds to a time, so that the quickest of many rounds comes closest.
     kit_seconds = empty_seconds = float("inf")

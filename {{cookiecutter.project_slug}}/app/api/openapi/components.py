@@ -39,14 +39,6 @@ HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
         "Validator of the representation, for If-Match and If-None-Match.",
         {"type": "string", "pattern": '^"[0-9a-f]{32}"$', "examples": [ETAG]},
     ),
-    "Link": (
-        "Addresses of the first, previous and next page (RFC 8288).",
-        {"type": "string", "examples": ['<{{ cookiecutter.__base }}/things?per_page=5>; rel="first"']},
-    ),
-    "Location": (
-        "Address of the new resource.",
-        {"type": "string", "format": "uri-reference", "examples": ["{{ cookiecutter.__base }}/things/7"]},
-    ),
     "Retry-After": ("Seconds to wait.", COUNT | {"examples": [5]}),
     "X-Cache": (
         "Whether the response came from the cache, for callers without a token.",
@@ -122,9 +114,7 @@ def add_components(spec: APISpec, version: Version, problems: set[int]) -> None:
     """Add what operations refer to by name, including these problems besides the usual ones."""
     for name, meaning in TOKENS.items():
         spec.components.security_scheme(name, security_scheme(version.scheme, meaning))
-    challenge = {"type": "string", "examples": [version.scheme]}
-    own_headers = {"WWW-Authenticate": ("The scheme to use.", challenge)}
-    for name, (meaning, kind) in (HEADERS | own_headers).items():
+    for name, (meaning, kind) in (HEADERS | headers_of(version)).items():
         spec.components.header(name, {"description": meaning, "schema": kind})
     for name, (meaning, sent) in CONDITIONS.items():
         # No pattern: other text is answered as well, as the tag of another representation.
@@ -158,6 +148,25 @@ def add_components(spec: APISpec, version: Version, problems: set[int]) -> None:
                 },
             },
         )
+
+
+def headers_of(version: Version) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the headers whose examples differ from version to version."""
+    things = f"{version.base}/things"
+    return {
+        "Link": (
+            "Addresses of the first, previous and next page (RFC 8288).",
+            {"type": "string", "examples": [f'<{things}?per_page=5>; rel="first"']},
+        ),
+        "Location": (
+            "Address of the new resource.",
+            {"type": "string", "format": "uri-reference", "examples": [f"{things}/7"]},
+        ),
+        "WWW-Authenticate": (
+            "The scheme to use.",
+            {"type": "string", "examples": [version.scheme]},
+        ),
+    }
 
 
 def security_scheme(scheme: str, meaning: str) -> dict[str, str]:
